@@ -1,0 +1,1 @@
+"""A course on learning-rate decay that you can run."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -19,6 +19,8 @@ class Range:
     low: float = 0.0
     high: float | str = math.inf
     open_low: bool = False
+    open_high: bool = False
+    whole: bool = False
     slider: tuple = (0.0, 1.0)
     log: bool = False
 
@@ -30,20 +32,24 @@ class Range:
         return first - sum(others)
 
     def check(self, name, value, values):
-        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        kind = numbers.Integral if self.whole else numbers.Real
+        if isinstance(value, bool) or not isinstance(value, kind):
             raise TypeError(str(self))
         high = self.limit(values)
-        # sums of epochs such as 0.1 + 0.2 may miss their own limit by a rounding error
-        if not (self.low < value if self.open_low else self.low <= value) or value > high * (1 + 1e-12) or value == math.inf:
+        low_enough = value < high if self.open_high else value <= high * (1 + 1e-12)  # 0.1 + 0.2 is at most 0.3
+        high_enough = value > self.low if self.open_low else value >= self.low
+        if not (low_enough and high_enough) or value == math.inf:
             named = f" ({self.high} = {high:g})" if isinstance(self.high, str) else ""
             raise ValueError(f"{self}{named}")
         return value.item() if isinstance(value, np.generic) else value
 
     def __str__(self):
-        low = f"a number above {self.low:g}" if self.open_low else f"a number from {self.low:g}"
+        number = "a whole number" if self.whole else "a number"
+        low = f"{number} above {self.low:g}" if self.open_low else f"{number} from {self.low:g}"
         if self.high == math.inf:
             return low if self.open_low else low + " up"
-        return f"{low} to {self.high if isinstance(self.high, str) else f'{self.high:g}'}"
+        high = self.high if isinstance(self.high, str) else f"{self.high:g}"
+        return f"{low} to below {high}" if self.open_high else f"{low} to {high}"
 
 
 @dataclass(frozen=True)
@@ -78,9 +84,13 @@ Positive = Range(0.0, open_low=True, slider=(1e-4, 1.0), log=True)
 Factor = Range(1.0, slider=(1.0, 1e4), log=True)
 NonNegative = Range(0.0, slider=(0.0, 2.0))
 Fraction = Range(0.0, 1.0)
+BelowOne = Range(0.0, 1.0, open_high=True)
 Epochs = Range(0.0, open_low=True, slider=(1.0, 100.0))
 Power = Range(0.0, open_low=True, slider=(0.25, 4.0))
 Growth = Range(1.0, slider=(1.0, 3.0))
+Count = Range(1, whole=True, slider=(1, 256), log=True)
+Whole = Range(0, whole=True, slider=(0, 10))
+Flag = Choice((True, False))
 
 
 def Below(other, open_low=False):
@@ -97,3 +107,9 @@ def check_all(owner, ranges, values):
         except (TypeError, ValueError) as error:
             raise type(error)(f"{name}={checked[name]!r} is not allowed in {owner}: {error}") from None
     return checked
+
+
+def check_fields(settings):
+    """Check a dataclass whose annotations are ranges."""
+    ranges = {field.name: field.type for field in fields(settings) if hasattr(field.type, "check")}
+    vars(settings).update(check_all(type(settings).__name__, ranges, vars(settings)))

@@ -24,8 +24,6 @@ Traceback (most recent call last):
 ValueError: gamma=1.5 is not allowed in step_decay: a number from 0 to 1
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 import numbers
@@ -34,8 +32,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrcourse.ranges import (Below, Choice, Epochs, Factor, Fraction, Growth, NonNegative, Positive, Power, Range, Times,
-                             check_all)
+from lrcourse.ranges import (Below, BelowOne, Choice, Epochs, Factor, Fraction, Growth, NonNegative, Positive, Power,
+                             Range, Times, Whole, check_all, check_fields)
 
 
 # ---- a schedule: a formula with its parameters filled in -------------------------------------------------------------
@@ -467,19 +465,15 @@ class ReduceLROnPlateau:
     [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25]
     """
 
-    lr: float
-    factor: float = 0.1
-    patience: int = 10
-    threshold: float = 1e-4
-    cooldown: int = 0
-    min_lr: float = 0.0
+    lr: Positive
+    factor: BelowOne = 0.1
+    patience: Whole = 10
+    threshold: Fraction = 1e-4
+    cooldown: Whole = 0
+    min_lr: Below("lr") = 0.0
 
     def __post_init__(self):
-        allowed = dict(lr=Positive, factor=Range(0.0, 1.0), patience=NonNegative, threshold=Fraction, cooldown=NonNegative,
-                       min_lr=Below("lr"))
-        vars(self).update(check_all("ReduceLROnPlateau", allowed, vars(self)))
-        if self.factor == 1:
-            raise ValueError("factor=1.0 is not allowed in ReduceLROnPlateau: a number from 0 to below 1")
+        check_fields(self)
         self.start = self.lr
         self.best, self.bad, self.resting = np.inf, 0, 0
 

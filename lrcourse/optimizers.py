@@ -201,8 +201,8 @@ class AdamW(Adam):
 
 @dataclass
 class ScheduleFreeSGD(Optimizer):
-    r"""$z \leftarrow z - \alpha\,g, \quad x \leftarrow (1 - c)\,x + c\,z, \quad w \leftarrow (1 - \beta)\,z + \beta\,x, \qquad
-    c = \alpha_k^2 / \textstyle\sum_{i \le k} \alpha_i^2$
+    r"""$z \leftarrow z - \alpha\,g, \quad x \leftarrow (1 - c)\,x + c\,z, \quad
+    w \leftarrow (1 - \beta)\,z + \beta\,x, \qquad c = \alpha_k^2 / \textstyle\sum_{i \le k} \alpha_i^2$
 
     The gradient is taken at w, between the plain steps z and their average x; x is what to test with. The averaging
     takes the place of a decay. Defazio et al., The road less scheduled, 2024.

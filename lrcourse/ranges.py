@@ -80,6 +80,29 @@ class Times:
         return times
 
 
+@dataclass(frozen=True)
+class Vector:
+    """Finite numbers, as many as ``length`` says (None: any), each from ``low`` up. Stored as a tuple of floats."""
+
+    length: int | None = None
+    low: float = -math.inf
+
+    def check(self, name, value, values):
+        try:
+            numbers_ = tuple(float(v) for v in value)
+        except (TypeError, ValueError):
+            raise TypeError(str(self)) from None
+        if not numbers_ or self.length not in (None, len(numbers_)):
+            raise ValueError(str(self))
+        if not all(self.low <= v < math.inf for v in numbers_):
+            raise ValueError(str(self))
+        return numbers_
+
+    def __str__(self):
+        count = "a list of numbers" if self.length is None else f"a list of {self.length} numbers"
+        return count if self.low == -math.inf else f"{count}, each from {self.low:g} up"
+
+
 Positive = Range(0.0, open_low=True, slider=(1e-4, 1.0), log=True)
 Factor = Range(1.0, slider=(1.0, 1e4), log=True)
 NonNegative = Range(0.0, slider=(0.0, 2.0))

@@ -139,7 +139,7 @@ def schedule(function):
     factory.ranges = {name: p.annotation for name, p in own.parameters.items()}
     factory.__signature__ = own
     found = re.search(r"\$(.+?)\$", function.__doc__ or "", re.DOTALL)
-    factory.formula = found[1] if found else ""
+    factory.formula = " ".join(found[1].split()) if found else ""
     return factory
 
 
@@ -221,7 +221,7 @@ def multistep_decay(t, lr: Positive, milestones: Times(), gamma: Fraction = 0.1)
     r"""$\alpha_t = \alpha_0\,\gamma^{\,\#\{m \,:\, m \le t\}}$
 
     Multiplied by ``gamma`` at each of the ``milestones``; the drop is in force at t = m itself.
-    He et al., Deep residual learning for image recognition, 2016, divided the rate by ten when the error stopped falling.
+    He et al., Deep residual learning for image recognition, 2016, divided by ten when the error stopped falling.
 
     >>> multistep_decay(0.8, milestones=[30, 40], gamma=0.5)([29, 30, 40]).tolist()
     [0.8, 0.4, 0.2]
@@ -265,7 +265,8 @@ def cosine_decay(t, lr: Positive, total: Epochs, end: Below("lr") = 0.0):
 
 @schedule
 def cosine_restarts(t, lr: Positive, period: Epochs, mult: Growth = 1.0, end: Below("lr") = 0.0):
-    r"""$\alpha_t = \alpha_T + (\alpha_0 - \alpha_T)\,\tfrac12\left(1 + \cos(\pi\,t_i/T_i)\right), \quad T_i = T_0\,m^{i}$
+    r"""$\alpha_t = \alpha_T + (\alpha_0 - \alpha_T)\,\tfrac12\left(1 + \cos(\pi\,t_i/T_i)\right),
+    \quad T_i = T_0\,m^{i}$
 
     A cosine in every cycle; cycle i lasts ``period * mult**i`` epochs, and t_i is the time inside it. Never ends.
     Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2017.
@@ -308,11 +309,13 @@ COOLDOWNS = {
 @schedule
 def wsd(t, lr: Positive, total: Epochs, decay: Below("total", open_low=True), warmup: Below("total - decay") = 0.0,
         shape: Choice(tuple(COOLDOWNS)) = "linear", end: Below("lr") = 0.0):
-    r"""$\alpha_t = \alpha_0\,\tfrac{t}{w} \;(t < w), \quad \alpha_0 \;(w \le t < T - d), \quad \alpha_T + (\alpha_0 - \alpha_T)\,c\!\left(\tfrac{t - (T - d)}{d}\right)$
+    r"""$\alpha_t = \alpha_0\,\tfrac{t}{w} \;(t < w), \quad \alpha_0 \;(w \le t < T - d),
+    \quad \alpha_T + (\alpha_0 - \alpha_T)\,c\!\left(\tfrac{t - (T - d)}{d}\right)$
 
     Warm-up, stable, decay: rises from 0 for ``warmup`` epochs, stays, and cools down over the last ``decay`` of the
     ``total`` epochs in the given ``shape`` c(z): "linear" 1-z, "cosine", "1-sqrt" 1-sqrt(z), "square" (1-z)^2.
-    Hu et al., MiniCPM, 2024; Haegele et al., Scaling laws and compute-optimal training beyond fixed training durations, 2024.
+    Hu et al., MiniCPM, 2024; Haegele et al., Scaling laws and compute-optimal training beyond fixed training
+    durations, 2024.
 
     >>> wsd(1.0, total=10, decay=4, warmup=2)([0, 1, 5, 8, 10]).tolist()
     [0.0, 0.5, 1.0, 0.5, 0.0]
@@ -338,7 +341,8 @@ def rex_decay(t, lr: Positive, total: Epochs):
 @schedule
 def one_cycle(t, lr: Positive, total: Epochs, pct_start: Fraction = 0.3, div_factor: Factor = 25.0,
               final_div_factor: Factor = 1e4):
-    r"""$\alpha_t:\ \tfrac{\alpha}{d} \nearrow \alpha \;\text{ at } t = pT, \quad \alpha \searrow \tfrac{\alpha}{d\,f} \;\text{ at } t = T$, half a cosine each
+    r"""$\alpha_t:\ \tfrac{\alpha}{d} \nearrow \alpha \;\text{ at } t = pT,
+    \quad \alpha \searrow \tfrac{\alpha}{d\,f} \;\text{ at } t = T$, half a cosine each
 
     ``lr`` is the peak, ``pct_start`` p the part of ``total`` spent rising, ``div_factor`` d and ``final_div_factor`` f.
     The rate only: 1cycle as published also moves the momentum. Smith and Topin, Super-convergence, 2019.
@@ -349,7 +353,10 @@ def one_cycle(t, lr: Positive, total: Epochs, pct_start: Fraction = 0.3, div_fac
     peak, first, last = pct_start * total, lr / div_factor, lr / div_factor / final_div_factor
     rise = np.clip(t / peak, 0, 1) if peak else np.ones_like(t)
     fall = np.clip((t - peak) / (total - peak), 0, 1) if peak < total else np.zeros_like(t)
-    half_cosine = lambda a, b, z: b + (a - b) * 0.5 * (1 + np.cos(np.pi * z))
+
+    def half_cosine(a, b, z):
+        return b + (a - b) * 0.5 * (1 + np.cos(np.pi * z))
+
     return np.where(rise < 1, half_cosine(first, lr, rise), half_cosine(lr, last, fall))
 
 
@@ -367,7 +374,8 @@ def triangular(t, min_lr: Below("max_lr"), max_lr: Positive, half_period: Epochs
 
 
 @schedule
-def lr_range(t, min_lr: Range(0.0, "max_lr", open_low=True, slider=(1e-4, 1.0), log=True), max_lr: Positive, total: Epochs):
+def lr_range(t, min_lr: Range(0.0, "max_lr", open_low=True, slider=(1e-4, 1.0), log=True), max_lr: Positive,
+             total: Epochs):
     r"""$\alpha_t = \alpha_{\min}\,(\alpha_{\max}/\alpha_{\min})^{t/T}$
 
     The learning-rate range test: every factor of ten takes the same time. Smith, 2017.
@@ -405,7 +413,8 @@ def join(t, schedules: Many(), boundaries: Times()):
     [0.4, 0.4, 0.2, 0.0]
     """
     if len(boundaries) != len(schedules) - 1:
-        raise ValueError(f"boundaries={boundaries!r} is not allowed in join: one less than the {len(schedules)} schedules")
+        count = len(schedules)
+        raise ValueError(f"boundaries={boundaries!r} is not allowed in join: one less than the {count} schedules")
     lr = schedules[0](t)
     for part, began in zip(schedules[1:], boundaries):
         lr = np.where(t < began, lr, part(np.maximum(t - began, 0)))
@@ -498,6 +507,7 @@ class ReduceLROnPlateau:
         return self.lr
 
 
-SCHEDULES = (constant, inverse_time_decay, exponential_decay, step_decay, multistep_decay, polynomial_decay, linear_decay,
-             cosine_decay, cosine_restarts, inverse_sqrt_decay, wsd, rex_decay, one_cycle, triangular, lr_range)
+SCHEDULES = (constant, inverse_time_decay, exponential_decay, step_decay, multistep_decay, polynomial_decay,
+             linear_decay, cosine_decay, cosine_restarts, inverse_sqrt_decay, wsd, rex_decay, one_cycle, triangular,
+             lr_range)
 COMBINATORS = (warmup, join, scale, product, staircase)

@@ -21,13 +21,14 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from PIL import Image
 
 # Okabe and Ito's colours, which the colour-blind can tell apart, each with a line style of its own
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555"]
 DASHES = ["-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)),
           (0, (2, 3))]
+PERCENT = FuncFormatter(lambda y, _: f"{100 * y:g} %")
 INK, FAINT = "#222222", "#999999"
 
 STYLE = {
@@ -46,13 +47,14 @@ class Figure(MatplotlibFigure):
     alt = ""
 
     def png(self):
-        """The picture as PNG, in a palette of 64 colours: a third of the size, and no difference to be seen."""
+        """The picture as PNG, in a palette of 256 colours: a third of the size, and no difference to be seen."""
         with matplotlib.rc_context(STYLE):
             canvas = FigureCanvasAgg(self)
             canvas.draw()
             picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         buffer = io.BytesIO()
-        picture = picture.quantize(64, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        # maximum coverage keeps the colour of a thin line that has few pixels; median cut gives it to its neighbours
+        picture = picture.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
         picture.save(buffer, "png", optimize=True)
         return buffer.getvalue()
 
@@ -144,10 +146,10 @@ def training_curve(histories, kind, title="", log=None, train=False, show_lr=Tru
     elif kind == "error":
         axes.set_ylim(bottom=0)
     if kind == "error":
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:g} %"))
+        axes.yaxis.set_major_formatter(PERCENT)
     if below:
         below[0].set(ylabel="learning rate", yscale="log")
-        plain_numbers(below[0].yaxis)
+        plain_numbers(below[0].yaxis, between=12)
     (below or [axes])[0].set_xlabel("epoch")
     label_ends(axes, lost)
     runs = max(len(history.lr) for history in named.values())
@@ -158,11 +160,12 @@ def training_curve(histories, kind, title="", log=None, train=False, show_lr=Tru
 
 
 @styled
-def line_chart(x, lines, xlabel, ylabel, title="", log="", marks=None, points=False):
+def line_chart(x, lines, xlabel, ylabel, title="", log="", marks=None, points=False, percent=False):
     """Named curves over ``x``: ``lines`` is a dict of name: y, or of name: (runs, len(x)) for a median and middle 80 %.
 
     ``log`` names the logarithmic axes ("x", "y" or "xy"). ``marks`` is a dict of name: x for vertical lines. A y that
-    is infinite is left out, and a line that ends in one is said to have diverged.
+    is infinite is left out, and a line that ends in one is said to have diverged. ``points=True`` marks each point, and
+    a list of names draws those as points alone. ``percent`` writes a y of 0.02 as 2 %.
     """
     figure = Figure(figsize=(7.2, 3.8))
     axes = figure.subplots()
@@ -171,7 +174,9 @@ def line_chart(x, lines, xlabel, ylabel, title="", log="", marks=None, points=Fa
         low, middle, high = np.quantile(np.atleast_2d(y), [0.1, 0.5, 0.9], axis=0, method="nearest")
         ok = np.isfinite(middle)
         lost += [] if ok[-1] else [name]
-        axes.plot(x[ok], middle[ok], color=color, linestyle=dash, marker="o" if points else None, ms=4.5, label=name)
+        alone = points is not True and name in (points or ())
+        axes.plot(x[ok], middle[ok], color=color, linestyle="" if alone else dash, label=name,
+                  marker="o" if alone or points is True else None, ms=6 if alone else 4.5)
         if np.ndim(y) > 1:
             high = np.where(np.isfinite(high), high, middle)
             axes.fill_between(x[ok], low[ok], high[ok], color=color, alpha=0.18, lw=0)
@@ -179,6 +184,8 @@ def line_chart(x, lines, xlabel, ylabel, title="", log="", marks=None, points=Fa
     for axis in log:
         getattr(axes, f"set_{axis}scale")("log")
         plain_numbers(getattr(axes, f"{axis}axis"))
+    if percent:
+        axes.yaxis.set_major_formatter(PERCENT)
     for name, where in (marks or {}).items():
         axes.axvline(where, color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
         axes.annotate(name, (where, 1), xycoords=("data", "axes fraction"), xytext=(4, -2), textcoords="offset points",
@@ -209,11 +216,11 @@ def dot_chart(rows, xlabel, title="", log=False):
 # ---- paths over a surface --------------------------------------------------------------------------------------------
 
 @styled
-def path_chart(problem, histories, title="", extent=(-2.2, 2.2, -1.5, 1.5), last=None):
+def path_chart(problem, histories, title="", extent=(-2.2, 2.2, -1.5, 1.5), last=None, colors=COLORS):
     """Where runs went on a 2-D surface: contours, and the path of the first run of each History.
 
     ``histories`` is one or a dict of name: History; ``extent`` is (left, right, bottom, top); ``last`` shows only so
-    many updates at the end.
+    many updates at the end; ``colors`` are for those who mean something by them.
     """
     figure = Figure(figsize=(7.2, 4.6))
     axes = figure.subplots()
@@ -223,7 +230,7 @@ def path_chart(problem, histories, title="", extent=(-2.2, 2.2, -1.5, 1.5), last
     levels = height.min() + (height.max() - height.min()) * np.linspace(0, 1, 16) ** 2
     axes.contourf(x, y, height, levels, cmap=colormaps["Greys"], alpha=0.35)
     axes.contour(x, y, height, levels, colors="#BBBBBB", linewidths=0.7)
-    for (name, history), (color, dash) in zip(named_histories(histories).items(), looks()):
+    for (name, history), color, (_, dash) in zip(named_histories(histories).items(), colors, looks()):
         path = history.path[0] if last is None else history.path[0][-last:]
         path = path[np.isfinite(path).all(axis=1)]
         axes.plot(*path.T, color=color, linestyle=dash, lw=1.3, marker="o", ms=3, label=name, clip_on=True)
@@ -243,12 +250,14 @@ def named_histories(histories):
 
 # ---- labels ----------------------------------------------------------------------------------------------------------
 
-def plain_numbers(axis):
-    """0.01 rather than 10 to the -2, on a logarithmic axis; between the powers of ten only where those are few."""
-    plain = FuncFormatter(lambda value, _: f"{value:g}")
+def plain_numbers(axis, between=300):
+    """0.01 rather than 10 to the -2, on a logarithmic axis, and 2 and 5 too where it spans less than ``between``."""
     low, high = axis.get_view_interval()
-    axis.set_major_formatter(plain)
-    axis.set_minor_formatter(plain if high / low < 12 else NullFormatter())
+    if high / low < between:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    if 1e-5 <= low and high <= 1e5:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def label_ends(axes, lost=()):

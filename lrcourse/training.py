@@ -57,11 +57,13 @@ class History:
         return f"History({names}: {runs} run{'s' * (runs > 1)}, {epochs} epochs, {len(self.t)} updates)"
 
 
-def train(problem, optimizer, schedule, epochs, seeds=0):
+def train(problem, optimizer, schedule, epochs, seeds=0, start=None):
     """Train ``problem`` for some ``epochs`` and return the History; one run for each of ``seeds``.
 
     ``schedule`` gives the rate of update k as ``schedule(k / problem.updates_per_epoch)``. A ReduceLROnPlateau is shown
     each run's held-out loss after every epoch. The optimizer and the ReduceLROnPlateau passed in stay as they are.
+    ``start`` gives first weights, (runs, P), such as ``history.w``, to go on from; the clock and the optimizer's memory
+    begin anew.
 
     >>> from lrcourse.optimizers import SGD
     >>> from lrcourse.problems import ravine
@@ -71,22 +73,22 @@ def train(problem, optimizer, schedule, epochs, seeds=0):
     >>> train(ravine(), SGD(), constant(0.3), epochs=600).diverged
     array([ True])
     """
-    problem, optimizer, schedule, epochs, seeds = _checked(problem, optimizer, schedule, epochs, seeds)
+    epochs, seeds, start = _checked(problem, optimizer, schedule, epochs, seeds, start)
     runs, per_epoch = len(seeds), problem.updates_per_epoch
     t = np.arange(epochs * per_epoch) / per_epoch
     watching = schedule.fresh() if isinstance(schedule, ReduceLROnPlateau) else None
     lr = np.empty((runs, t.size))
     lr[:] = watching.lr if watching else schedule(t)
-    return run_loop(problem, optimizer, schedule, seeds, t, lr, watching)
+    return run_loop(problem, optimizer, schedule, seeds, t, lr, watching, start)
 
 
-def run_loop(problem, optimizer, schedule, seeds, t, lr, watching):
+def run_loop(problem, optimizer, schedule, seeds, t, lr, watching, w):
     """Forward, backward, step: the loop to read. All runs at once, on a leading axis."""
     per_epoch = problem.updates_per_epoch
     epochs = t.size // per_epoch
     train, test = np.empty((2, len(seeds), epochs)), np.empty((2, len(seeds), epochs))
     generators = [np.random.default_rng([seed, 1]) for seed in seeds]
-    optimizer, w = optimizer.fresh(), problem.start(seeds)
+    optimizer = optimizer.fresh()
     path = [w.copy()]
     with np.errstate(all="ignore"):     # a diverging run overflows; the others don't notice
         for epoch in range(epochs):
@@ -109,7 +111,7 @@ def run_loop(problem, optimizer, schedule, seeds, t, lr, watching):
                    np.stack(path, axis=1) if problem.keeps_path else None)
 
 
-def _checked(problem, optimizer, schedule, epochs, seeds):
+def _checked(problem, optimizer, schedule, epochs, seeds, start):
     if not hasattr(problem, "loss_and_gradient"):
         raise TypeError(f"problem={problem!r} is not allowed in train: a problem, such as digits()")
     if not isinstance(optimizer, Optimizer):
@@ -121,4 +123,9 @@ def _checked(problem, optimizer, schedule, epochs, seeds):
     seeds = (seeds,) if isinstance(seeds, numbers.Integral) else tuple(seeds)
     if not seeds or not all(isinstance(s, numbers.Integral) and not isinstance(s, bool) and s >= 0 for s in seeds):
         raise ValueError(f"seeds={given!r} is not allowed in train: a whole number from 0 up, or a list of them")
-    return problem, optimizer, schedule, int(epochs), seeds
+    first = problem.start(seeds)
+    if start is not None:
+        if np.shape(start) != first.shape:
+            raise ValueError(f"start has the shape {np.shape(start)}, not allowed in train: weights {first.shape}")
+        first[:] = start
+    return int(epochs), seeds, first

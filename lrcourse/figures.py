@@ -1,0 +1,281 @@
+"""Figures: a history or a schedule in, a matplotlib Figure with a description out. One style sheet for the course.
+
+Every function returns a ``Figure``; a notebook that ends a cell with it shows it. ``figure.alt`` says in words what is
+seen, for those who can't see it: each function writes a plain one, and ``alt=`` replaces it by a better one.
+
+Where training is shown, the learning rate in the lower panel is ``History.lr``: the one that was used.
+
+>>> from lrcourse import cosine_decay, step_decay
+>>> figure = schedule_curve({"cosine": cosine_decay(0.1, total=30), "step": step_decay(0.1, step_size=10)}, epochs=30)
+>>> figure.alt
+'Learning rate against epoch, from 0 to 30, for: cosine, step.'
+"""
+
+import base64
+import html
+import io
+import itertools
+
+import matplotlib
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as MatplotlibFigure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from PIL import Image
+
+# Okabe and Ito's colours, which the colour-blind can tell apart, each with a line style of its own
+COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555"]
+DASHES = ["-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)),
+          (0, (2, 3))]
+PERCENT = FuncFormatter(lambda y, _: f"{100 * y:g} %")
+INK, FAINT = "#222222", "#999999"
+
+STYLE = {
+    "font.family": "DejaVu Sans", "font.size": 11, "axes.titlesize": 12.5, "axes.titlelocation": "left",
+    "axes.titleweight": "bold", "axes.titlepad": 10, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.edgecolor": INK, "axes.labelcolor": INK, "axes.titlecolor": INK, "xtick.color": INK, "ytick.color": INK,
+    "text.color": INK, "axes.grid": True, "grid.color": "#E4E4E4", "grid.linewidth": 0.8, "axes.axisbelow": True,
+    "lines.linewidth": 2.0, "lines.solid_capstyle": "round", "figure.dpi": 130, "figure.facecolor": "white",
+    "figure.constrained_layout.use": True, "figure.constrained_layout.h_pad": 0.06,
+}
+
+
+class Figure(MatplotlibFigure):
+    """A matplotlib figure that a notebook shows with its description."""
+
+    alt = ""
+
+    def png(self):
+        """The picture as PNG, in a palette of 256 colours: a third of the size, and no difference to be seen."""
+        with matplotlib.rc_context(STYLE):
+            canvas = FigureCanvasAgg(self)
+            canvas.draw()
+            picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        buffer = io.BytesIO()
+        # maximum coverage keeps the colour of a thin line that has few pixels; median cut gives it to its neighbours
+        picture = picture.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+        picture.save(buffer, "png", optimize=True)
+        return buffer.getvalue()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        png = base64.b64encode(self.png()).decode()
+        width = round(self.get_figwidth() * 100)
+        image = (f'<img src="data:image/png;base64,{png}" alt="{html.escape(self.alt)}" width="{width}" '
+                 'style="max-width: 100%; background: white">')
+        return {"image/png": png, "text/html": image, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+
+
+def styled(draw):
+    """Let a function draw in the course's style, and let ``alt=`` replace the description that it writes."""
+    def figure_function(*args, alt=None, **kwargs):
+        with matplotlib.rc_context(STYLE):
+            figure = draw(*args, **kwargs)
+        figure.alt = alt or figure.alt
+        return figure
+    figure_function.__name__, figure_function.__doc__ = draw.__name__, draw.__doc__
+    figure_function.__wrapped__ = draw
+    return figure_function
+
+
+def looks():
+    """The colour and line style of each next curve, for ever."""
+    return zip(itertools.cycle(COLORS), itertools.cycle(DASHES))
+
+
+# ---- curves over time ------------------------------------------------------------------------------------------------
+
+@styled
+def schedule_curve(schedules, epochs, title="", log=False):
+    """The rate against time, one curve for each of ``schedules`` (one, or a dict of name: schedule)."""
+    named = schedules if isinstance(schedules, dict) else {schedules.name: schedules}
+    figure = Figure(figsize=(7.2, 3.4))
+    axes = figure.subplots()
+    t = np.linspace(0, epochs, 2001)
+    for (name, schedule), (color, dash) in zip(named.items(), looks()):
+        axes.plot(t, schedule(t), color=color, linestyle=dash, label=name)
+    axes.set(xlabel="epoch", ylabel="learning rate", title=title, xlim=(0, epochs))
+    if log:
+        axes.set_yscale("log")
+        plain_numbers(axes.yaxis)
+    else:
+        axes.set_ylim(bottom=0)
+    label_ends(axes)
+    figure.alt = f"Learning rate against epoch, from 0 to {epochs:g}, for: {', '.join(named)}."
+    return figure
+
+
+def error_curve(histories, title="", alt=None, **options):
+    """The error on held-out data after each epoch, and below it the learning rate that was used.
+
+    ``histories`` is a History or a dict of name: History. A line is the median of the runs, a band holds the middle
+    80 % of them. ``log=True`` makes the upper axis logarithmic; ``train=True`` shows the training error instead.
+    """
+    return training_curve(histories, "error", title, alt=alt, **options)
+
+
+def loss_curve(histories, title="", alt=None, **options):
+    """The training loss of each epoch, and below it the learning rate that was used; else as ``error_curve``."""
+    return training_curve(histories, "loss", title, alt=alt, **{"train": True, **options})
+
+
+@styled
+def training_curve(histories, kind, title="", log=None, train=False, show_lr=True):
+    named = histories if isinstance(histories, dict) else {"": histories}
+    figure = Figure(figsize=(7.2, 5.0 if show_lr else 3.6))
+    heights = [2.4, 1] if show_lr else [1]
+    axes, *below = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    lost = []
+    for (name, history), (color, dash) in zip(named.items(), looks()):
+        values = getattr(history, f"{'train' if train else 'test'}_{kind}")
+        epochs = np.arange(1, values.shape[1] + 1)
+        low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=0, method="nearest")
+        ok = np.isfinite(middle) & (~history.diverged.any() | (middle < 1))
+        lost += [name] if history.diverged.all() else []
+        axes.plot(epochs[ok], middle[ok], color=color, linestyle=dash, label=name)
+        if len(values) > 1:
+            high = np.minimum(high, 10 * middle[ok].max())
+            axes.fill_between(epochs[ok], low[ok], high[ok], color=color, alpha=0.18, lw=0)
+        if below:
+            below[0].plot(history.t, np.median(history.lr, axis=0), color=color, linestyle=dash, drawstyle="steps-post")
+    what = f"{'training' if train else 'test'} {kind}"
+    axes.set(ylabel=what, title=title, xlim=(0, epochs[-1]))
+    if log if log is not None else kind == "loss":
+        axes.set_yscale("log")
+        plain_numbers(axes.yaxis)
+    elif kind == "error":
+        axes.set_ylim(bottom=0)
+    if kind == "error":
+        axes.yaxis.set_major_formatter(PERCENT)
+    if below:
+        below[0].set(ylabel="learning rate", yscale="log")
+        plain_numbers(below[0].yaxis, between=12)
+    (below or [axes])[0].set_xlabel("epoch")
+    label_ends(axes, lost)
+    runs = max(len(history.lr) for history in named.values())
+    figure.alt = (f"{what.capitalize()} against epoch{', ' + str(runs) + ' runs each' if runs > 1 else ''}"
+                  f"{': ' + ', '.join(filter(None, named)) if any(named) else ''}."
+                  f"{' Below it, the learning rate that was used.' if below else ''}")
+    return figure
+
+
+@styled
+def line_chart(x, lines, xlabel, ylabel, title="", log="", marks=None, points=False, percent=False):
+    """Named curves over ``x``: ``lines`` is a dict of name: y, or of name: (runs, len(x)) for a median and middle 80 %.
+
+    ``log`` names the logarithmic axes ("x", "y" or "xy"). ``marks`` is a dict of name: x for vertical lines. A y that
+    is infinite is left out, and a line that ends in one is said to have diverged. ``points=True`` marks each point, and
+    a list of names draws those as points alone. ``percent`` writes a y of 0.02 as 2 %.
+    """
+    figure = Figure(figsize=(7.2, 3.8))
+    axes = figure.subplots()
+    x, lost = np.asarray(x), []
+    for (name, y), (color, dash) in zip(lines.items(), looks()):
+        low, middle, high = np.quantile(np.atleast_2d(y), [0.1, 0.5, 0.9], axis=0, method="nearest")
+        ok = np.isfinite(middle)
+        lost += [] if ok[-1] else [name]
+        alone = points is not True and name in (points or ())
+        axes.plot(x[ok], middle[ok], color=color, linestyle="" if alone else dash, label=name,
+                  marker="o" if alone or points is True else None, ms=6 if alone else 4.5)
+        if np.ndim(y) > 1:
+            high = np.where(np.isfinite(high), high, middle)
+            axes.fill_between(x[ok], low[ok], high[ok], color=color, alpha=0.18, lw=0)
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    for axis in log:
+        getattr(axes, f"set_{axis}scale")("log")
+        plain_numbers(getattr(axes, f"{axis}axis"))
+    if percent:
+        axes.yaxis.set_major_formatter(PERCENT)
+    for name, where in (marks or {}).items():
+        axes.axvline(where, color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
+        axes.annotate(name, (where, 1), xycoords=("data", "axes fraction"), xytext=(4, -2), textcoords="offset points",
+                      va="top", color="#666666", fontsize=10)
+    label_ends(axes, lost)
+    figure.alt = f"{ylabel} against {xlabel}: {', '.join(lines)}."
+    return figure
+
+
+@styled
+def dot_chart(rows, xlabel, title="", log=False):
+    """One row for each name, the mean of its numbers and two standard errors to each side: dict of name: (runs,)."""
+    figure = Figure(figsize=(7.2, 0.9 + 0.33 * len(rows)))
+    axes = figure.subplots()
+    for place, values in enumerate(rows.values()):
+        values = np.atleast_1d(values)
+        error = 2 * values.std(ddof=1) / np.sqrt(values.size) if values.size > 1 else 0
+        axes.errorbar(values.mean(), place, xerr=error, fmt="o", color=COLORS[0], ms=6, lw=2)
+    axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel, title=title)
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0)
+    if log:
+        axes.set_xscale("log")
+    figure.alt = f"{xlabel}, with two standard errors to each side, for: {', '.join(rows)}."
+    return figure
+
+
+# ---- paths over a surface --------------------------------------------------------------------------------------------
+
+@styled
+def path_chart(problem, histories, title="", extent=(-2.2, 2.2, -1.5, 1.5), last=None, colors=COLORS):
+    """Where runs went on a 2-D surface: contours, and the path of the first run of each History.
+
+    ``histories`` is one or a dict of name: History; ``extent`` is (left, right, bottom, top); ``last`` shows only so
+    many updates at the end; ``colors`` are for those who mean something by them.
+    """
+    figure = Figure(figsize=(7.2, 4.6))
+    axes = figure.subplots()
+    left, right, bottom, top = extent
+    x, y = np.meshgrid(np.linspace(left, right, 241), np.linspace(bottom, top, 181))
+    height = problem.value(np.stack([x, y], axis=-1))
+    levels = height.min() + (height.max() - height.min()) * np.linspace(0, 1, 16) ** 2
+    axes.contourf(x, y, height, levels, cmap=colormaps["Greys"], alpha=0.35)
+    axes.contour(x, y, height, levels, colors="#BBBBBB", linewidths=0.7)
+    for (name, history), color, (_, dash) in zip(named_histories(histories).items(), colors, looks()):
+        path = history.path[0] if last is None else history.path[0][-last:]
+        path = path[np.isfinite(path).all(axis=1)]
+        axes.plot(*path.T, color=color, linestyle=dash, lw=1.3, marker="o", ms=3, label=name, clip_on=True)
+        if last is None:
+            axes.plot(*path[0], marker="s", color=INK, ms=6, zorder=4)
+    axes.set(xlabel="$w_1$", ylabel="$w_2$", title=title, xlim=(left, right), ylim=(bottom, top))
+    axes.grid(False)
+    if any(named_histories(histories)):
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, handlelength=2.5, borderaxespad=0)
+    figure.alt = f"Contours of {type(problem).__name__} with the path of: {', '.join(named_histories(histories))}."
+    return figure
+
+
+def named_histories(histories):
+    return histories if isinstance(histories, dict) else {"": histories}
+
+
+# ---- labels ----------------------------------------------------------------------------------------------------------
+
+def plain_numbers(axis, between=300):
+    """0.01 rather than 10 to the -2, on a logarithmic axis, and 2 and 5 too where it spans less than ``between``."""
+    low, high = axis.get_view_interval()
+    if high / low < between:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    if 1e-5 <= low and high <= 1e5:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def label_ends(axes, lost=()):
+    """Write each curve's name at its right end, pushed apart where ends are close; names in ``lost`` diverged."""
+    lines = [line for line in axes.lines if line.get_label() and not line.get_label().startswith("_")]
+    if not lines:
+        return
+    scale, limits = axes.yaxis.get_transform(), np.array(axes.get_ylim())
+    last = np.array([line.get_ydata()[-1] if len(line.get_ydata()) else limits[1] for line in lines])
+    bottom, top = scale.transform(limits)
+    ends = (scale.transform(np.clip(last, *limits)) - bottom) / (top - bottom)
+    height = axes.bbox.height / axes.figure.bbox.height * axes.figure.get_figheight() * 72     # in points
+    gap = 15 / height
+    places, previous = {}, -np.inf
+    for index in np.argsort(ends, kind="stable"):
+        previous = places[index] = max(ends[index], previous + gap)
+    down = max(0, previous - 1)
+    for index, line in enumerate(lines):
+        name = line.get_label() + (" (diverged)" if line.get_label() in lost else "")
+        axes.annotate(name, (1, places[index] - down), xycoords="axes fraction", xytext=(8, 0),
+                      textcoords="offset points", va="center", color=line.get_color(), fontsize=10.5)

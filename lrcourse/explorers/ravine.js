@@ -1,4 +1,5 @@
 // Ravine: where an optimizer goes on a surface, and at which rates it gets there.
+import { LIMITS } from "./limits.js";
 import { OPTIMIZERS, SURFACES, descend, noiseFloor, normals, rates, stabilityLimit } from "./maths.js";
 import { button, canvas, chart, dot, figure, make, say, scrub, select, slider, stage } from "./view.js";
 
@@ -93,6 +94,7 @@ function renderRavine({ model, el }) {
   const map = canvas(self, mapPanel, { role: "img", class: "lrx-mapcanvas" });
   const lossChart = canvas(self, lossPanel, { class: "lrx-loss" });
   const rateChart = canvas(self, ratePanel, { class: "lrx-rate", role: "img" });
+  const first = { ...state };
   let run = null, cursor = null, random = null, randomFor = "", field = null, fieldFor = "";
 
   // the start, to drag
@@ -126,15 +128,15 @@ function renderRavine({ model, el }) {
   });
   self.on(handle, "keyup", event => { if (event.key.startsWith("Arrow")) self.release("start"); });
 
-  const control = (name, label, min, max, more = {}) => slider(self, controls, {
-    name, label, min, max, value: state[name], ...more,
+  const control = (name, label, more = {}) => slider(self, controls, {
+    name, label, min: LIMITS[name][0], max: LIMITS[name][1], value: state[name], ...more,
     input: v => self.change(name, v), release: () => self.release(name) });
-  control("lr", "learning rate", 1e-3, 1, { log: true });
-  control("decay", "decay k: rate / (1 + k t)", 0, 1);
-  control("momentum", "momentum β", 0, 0.99);
-  control("noise", "gradient noise", 0, 5);
-  control("curvature", "steepness L", 1, 100, { log: true });
-  control("steps", "steps", 10, 300, { whole: true });
+  control("lr", "learning rate", { log: true });
+  control("decay", "decay k: rate / (1 + k t)");
+  control("momentum", "momentum β");
+  control("noise", "gradient noise");
+  control("curvature", "steepness L", { log: true });
+  control("steps", "steps", { whole: true });
   const choose = (name, label, options, names) => select(self, controls, { name, label, options, names, value: state[name],
     change: v => {
       if (name === "surface") { state.start = [...SURFACES[v].start]; cursor = null; }
@@ -145,7 +147,6 @@ function renderRavine({ model, el }) {
   choose("surface", "surface", Object.keys(SURFACES), { two_minima: "two minima" });
   button(self, row, "New noise", () => { self.change("seed", state.seed + 1); self.release("seed"); });
   button(self, row, "Start over", () => {
-    const first = { ...model.get("first") };
     Object.assign(state, first);
     for (const name in first) self.controls[name]?.set(first[name]);
     self.change("lr", state.lr);

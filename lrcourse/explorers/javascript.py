@@ -13,7 +13,7 @@ import inspect
 import json
 import textwrap
 
-from lrcourse.ranges import Choice, Range, Times
+from lrcourse.ranges import Choice, Epochs, Range, Times
 from lrcourse.schedules import COOLDOWNS, SCHEDULES, step_decay
 
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.Mod: "%",
@@ -39,13 +39,15 @@ def formula_in_python(factory):
 
 def schedules_module():
     """The text of schedules.js: every formula, and for every parameter its range and its default."""
-    cooldowns = {shape: _expression(_lambda(function)) for shape, function in COOLDOWNS.items()}
+    cooldowns = {shape: _lambda(function) for shape, function in COOLDOWNS.items()}
+    sources = {shape: ast.unparse(node) for shape, node in cooldowns.items()}
     catalogue = {factory.__name__: {"formula": factory.formula, "python": formula_in_python(factory),
                                     "parameters": [_parameter(factory, name) for name in factory.ranges]}
                  for factory in SCHEDULES}
     return "\n".join([
         "export const COOLDOWNS = {",
-        *(f"{json.dumps(shape)}: {text}," for shape, text in cooldowns.items()), "};",
+        *(f"{json.dumps(shape)}: {_expression(node)}," for shape, node in cooldowns.items()), "};",
+        f"export const COOLDOWN_SOURCES = {json.dumps(sources)};",
         "export const FORMULAS = {",
         *(f"{factory.__name__}: {function_in_javascript(factory)}," for factory in SCHEDULES), "};",
         f"export const CATALOGUE = {json.dumps(catalogue)};", ""])
@@ -62,7 +64,7 @@ def _parameter(factory, name):
     if isinstance(allowed, Range):
         high = None if allowed.high == float("inf") else allowed.high
         return {**about, "kind": "number", "low": allowed.low, "high": high, "open": allowed.open_low,
-                "slider": allowed.slider, "log": allowed.log}
+                "slider": allowed.slider, "log": allowed.log, "time": allowed == Epochs}
     raise TypeError(f"{name} of {factory.__name__} can't be set by a slider: {allowed}")
 
 

@@ -132,9 +132,9 @@ function renderRavine({ model, el }) {
     name, label, min: LIMITS[name][0], max: LIMITS[name][1], value: state[name], ...more,
     input: v => self.change(name, v), release: () => self.release(name) });
   control("lr", "learning rate", { log: true });
-  control("decay", "decay k: rate / (1 + k t)");
+  control("decay", "decay k").row.title = "rate of step t: learning rate / (1 + k t)";
   control("momentum", "momentum β");
-  control("noise", "gradient noise");
+  control("noise", "noise");
   control("curvature", "steepness L", { log: true });
   control("steps", "steps", { whole: true });
   const choose = (name, label, options, names) => select(self, controls, { name, label, options, names, value: state[name],
@@ -215,14 +215,14 @@ function renderRavine({ model, el }) {
   function drawCharts(theme) {
     const { surface, steps, curvature, optimizer, momentum } = state, log = surface === "ravine", L = Math.max(1, curvature);
     const [low, high] = log ? [1e-6, 1e3] : surface === "saddle" ? [-0.4, 2] : [-1.2, 1];
-    lossChart.axes = chart(lossChart, theme, { title: "loss", xlabel: "step", count: steps, low, high, log, cursor, room: 12,
+    lossChart.axes = chart(lossChart, theme, { title: "loss at each step", count: steps, low, high, log, cursor, room: 12,
       series: [{ y: run.loss, color: theme.calm }] });
     const limit = log ? stabilityLimit(optimizer, momentum, L) : null;
     const rules = limit === null ? [] : [...(optimizer === "SGD" ? [{ y: 1 / L, text: "1/L" }] : []),
       { y: limit, text: optimizer === "SGD" ? "2/L: above, it diverges" : "limit: above, it diverges", color: theme.hot }];
     const top = 1.25 * Math.max(run.lr[0], limit ?? 0);
-    rateChart.axes = chart(rateChart, theme, { title: "learning rate", xlabel: "step", count: steps, low: 0, high: top, rules, cursor, room: 12,
-      series: [{ y: run.lr, color: theme.series[1] }] });
+    rateChart.axes = chart(rateChart, theme, { title: "learning rate of each step", count: steps, low: 0, high: top, rules, cursor, room: 12,
+      series: [{ y: run.lr, color: theme.series[1], steps: true }] });
   }
 
   return self.close;

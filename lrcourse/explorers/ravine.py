@@ -25,7 +25,7 @@ class Ravine(Explorer):
 
     >>> explorer = Ravine(lr=0.08, steps=20)
     >>> explorer.history()
-    History(ravine, SGD, inverse_time_decay(lr=0.08, decay_rate=0.0): 1 runs, 20 epochs, 20 updates)
+    History(ravine, SGD, inverse_time_decay(lr=0.08, decay_rate=0.0): 1 run, 20 epochs, 20 updates)
     >>> explorer.lr = 7
     >>> explorer.lr, explorer.word
     (1.0, 'lr 7 is outside 0.001 to 1, 1 is used')

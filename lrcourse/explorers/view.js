@@ -107,7 +107,7 @@ function isDark(el) {
 // ---- controls -------------------------------------------------------------------------------------------------------
 // JupyterLab takes keys away from whatever has the focus, unless the focused element itself asks it not to.
 
-const KEYS = { "data-lm-suppress-shortcuts": "true" };
+export const KEYS = { "data-lm-suppress-shortcuts": "true" };
 
 export function button(stage, parent, text, action, attributes = {}) {
   const node = make("button", { type: "button", class: "lrx-button", ...KEYS, ...attributes }, text);
@@ -158,7 +158,7 @@ export function slider(stage, parent, { name, label, min, max, log = false, whol
       row.title = why;
     },
     marks(list) {           // [value, text], drawn under the track
-      row.classList.toggle("lrx-marked", list.length > 0);
+      row.classList.add("lrx-marked");
       track.querySelectorAll(".lrx-mark").forEach((node, i) => { if (i >= list.length) node.remove(); });
       list.forEach(([at, text], i) => {
         const node = track.querySelectorAll(".lrx-mark")[i] ?? track.appendChild(make("span", { class: "lrx-mark" }));
@@ -223,22 +223,24 @@ export function canvas(stage, parent, attributes) {
 const FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif";
 
 /**
- * A line chart. series: {y, color, width, dash, alpha, label}, where y[i] is the value at time i; rules: {y or x, text,
+ * A line chart. series: {y, color, width, dash, alpha, label, steps}, where y[i] is the value at time i, or with
+ * `steps` from i to i + 1; rules: {y or x, text,
  * color}. Returns how to go from a pixel to a time and back.
  */
-export function chart(surface, theme, { title, xlabel, count, low, high, log, series, rules = [], cursor = null, room }) {
+export function chart(surface, theme, { title, count, low, high, log, series, rules = [], cursor = null, room }) {
   const { ctx, width, height } = surface;
   ctx.clearRect(0, 0, width, height);
-  ctx.font = `11px ${FONT}`;
+  ctx.font = `600 11px ${FONT}`;
   const labels = series.filter(s => s.label && s.y.length);
   const right = room ?? (labels.length ? 12 + Math.max(...labels.map(s => ctx.measureText(s.label).width)) : 10);
-  const box = { x: 46, y: 24, w: width - 46 - right, h: height - 24 - 30 };
+  const box = { x: 46, y: 24, w: width - 46 - right, h: height - 24 - 20 };
   const X = t => box.x + t / count * box.w;
   const scale = log ? v => Math.log10(Math.max(v, 1e-300)) : v => v;
   const bottom = scale(low), span = scale(high) - bottom;
   const Y = v => box.y + box.h - Math.max(Math.min((scale(v) - bottom) / span, 50), -50) * box.h;
 
   ctx.lineWidth = 1;
+  ctx.font = `11px ${FONT}`;
   ctx.textBaseline = "middle";
   ctx.textAlign = "right";
   for (const tick of log ? decades(low, high, box.h) : evenly(low, high, Math.max(2, box.h / 34))) {
@@ -254,8 +256,6 @@ export function chart(surface, theme, { title, xlabel, count, low, high, log, se
   ctx.textBaseline = "top";
   ctx.fillStyle = theme.dim;
   for (const tick of evenly(0, count, Math.max(2, box.w / 70))) ctx.fillText(String(tick), X(tick), box.y + box.h + 4);
-  ctx.textAlign = "right";
-  ctx.fillText(xlabel, box.x + box.w, box.y + box.h + 16);
   ctx.textAlign = "left";
   ctx.textBaseline = "alphabetic";
   ctx.font = `600 12px ${FONT}`;
@@ -285,7 +285,12 @@ export function chart(surface, theme, { title, xlabel, count, low, high, log, se
     ctx.lineWidth = s.width ?? 2;
     ctx.setLineDash(s.dash ?? []);
     ctx.beginPath();
-    s.y.forEach((v, i) => { if (Number.isFinite(v)) ctx.lineTo(X(i), Y(v)); });
+    s.y.forEach((v, i) => {
+      if (!Number.isFinite(v)) return;
+      if (s.steps && i) ctx.lineTo(X(i), Y(s.y[i - 1]));
+      ctx.lineTo(X(i), Y(v));
+    });
+    if (s.steps) ctx.lineTo(X(s.y.length), Y(s.y.at(-1)));
     ctx.stroke();
   }
   ctx.globalAlpha = 1;
@@ -301,6 +306,7 @@ export function chart(surface, theme, { title, xlabel, count, low, high, log, se
   }
   ctx.restore();
 
+  ctx.font = `600 11px ${FONT}`;
   const ends = labels.map(s => {
     const last = s.y.findLastIndex(Number.isFinite);
     return { s, x: X(last) + 6, y: Math.max(box.y + 5, Math.min(Y(s.y[last]), box.y + box.h - 5)) };
@@ -315,7 +321,8 @@ export function chart(surface, theme, { title, xlabel, count, low, high, log, se
     ctx.fillStyle = end.s.color;
     ctx.fillText(end.s.label, end.x, end.y);
   }
-  return { box, X, Y, time: x => Math.max(0, Math.min(count, Math.round((x - box.x) / box.w * count))) };
+  const value = y => { const part = bottom + (box.y + box.h - y) / box.h * span; return log ? 10 ** part : part; };
+  return { box, X, Y, value, time: x => Math.max(0, Math.min(count, Math.round((x - box.x) / box.w * count))) };
 }
 
 export function line(ctx, x0, y0, x1, y1) {

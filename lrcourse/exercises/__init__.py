@@ -20,8 +20,8 @@ class Exercise:
     """What is right, and what to say.
 
     ``answer`` is a number, a list of numbers, a string, a schedule, or a function that is true for a right answer.
-    Numbers may miss it by ``tolerance``, relative. ``right`` is said, after "Right.", to a right answer. ``wrong`` lists
-    pairs (what a learner may well answer, the hint that helps there), tried in order; ``hint`` is for all else.
+    Numbers may miss it by ``tolerance``, relative. ``right`` is said, after "Right.", to a right answer. ``wrong``
+    lists pairs (what a learner may well answer, the hint that helps there), tried in order; ``hint`` is for all else.
     """
 
     answer: object

@@ -28,7 +28,7 @@ EXERCISES = {
         wrong=(
             (4, "The other way round: less noise needs a larger batch."),
             (160, "Ten times the batch replaces a tenth of the rate. Here the rate is multiplied by 1/4."),
-            (32, "Noise falls with the square root of the batch, but its variance, which sets the floor, with the batch."),
+            (32, "The noise falls with the square root of the batch, but its variance, which sets the floor, with it."),
         ),
         hint="What has to stay equal is the rate divided by the batch size: 0.25 α / 16 = α / B.",
     ),

@@ -1,0 +1,138 @@
+"""Run the notebooks so that the same code gives the same bytes.
+
+    python tools/notebooks.py run [FILE ...]      execute, and store the outputs
+    python tools/notebooks.py check [FILE ...]    execute, and say where the stored outputs differ
+
+Training amplifies the last bit of a sum, and that bit depends on the processor. So every kernel runs under one fixed
+setting: OpenBLAS's Haswell kernels on one thread, and numpy without its AVX-512 paths, which every x86-64 machine of the
+last decade can do. Widget ids are renumbered, timings dropped, and the network is shut off.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import re
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+FIXED = {
+    "OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+}
+PINNED = ("numpy", "matplotlib", "pillow", "ipywidgets", "anywidget", "ipykernel")     # what a stored byte depends on
+WIDGETS = "application/vnd.jupyter.widget-state+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def unpinned():
+    """The packages whose version here isn't the one that the stored outputs were made with: {name: (here, pin)}."""
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text().lower(), re.M))
+    here = {name: importlib.metadata.version(name) for name in PINNED}
+    return {name: (version, pins.get(name)) for name, version in here.items() if version != pins.get(name)}
+
+
+def execute(notebook, folder=NOTEBOOKS, timeout=300):
+    """Execute a notebook (it is changed), with the fixed settings of this process's environment and no network."""
+    for name, value in FIXED.items():
+        if os.environ.get(name) != value:
+            raise RuntimeError(f"{name} must be {value!r}: start through tools/notebooks.py, or set it")
+    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", record_timing=False,
+                            resources={"metadata": {"path": str(folder)}},
+                            extra_arguments=[f"--IPKernelApp.exec_files={ROOT / 'tools' / 'offline.py'}"])
+    client.execute()
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    return stable_ids(notebook)
+
+
+def stable_ids(notebook):
+    """Rename the random ids of widgets by the order in which they appear."""
+    state = notebook.metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {})
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    queue = [output["data"][VIEW]["model_id"] for output in outputs if VIEW in output.get("data", {})]
+    order = []
+    while queue:
+        model = queue.pop(0)
+        if model in state and model not in order:
+            order.append(model)
+            queue += re.findall(r"IPY_MODEL_([0-9a-f]{32})", json.dumps(state[model]))
+    order += sorted(set(state) - set(order), key=lambda model: json.dumps(state[model], sort_keys=True))
+    names = {model: f"{number:032x}" for number, model in enumerate(order, 1)}
+    text = re.sub(r"[0-9a-f]{32}", lambda found: names.get(found[0], found[0]), nbformat.writes(notebook))
+    renamed = nbformat.reads(text, as_version=4)
+    if state:
+        widgets = renamed.metadata["widgets"][WIDGETS]
+        widgets["state"] = dict(sorted(widgets["state"].items()))
+    return renamed
+
+
+def written(notebook):
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def differences(stored, fresh):
+    """Where two notebooks differ, in words, one line for each cell."""
+    found = []
+    for number, (old, new) in enumerate(zip(stored.cells, fresh.cells)):
+        if old.cell_type == "code" and old != new:
+            unrun = old.execution_count is None and old.source.strip()
+            found.append(f"cell {number} {'was never executed' if unrun else 'gives other outputs'}: "
+                         f"{(old.source.strip().splitlines() or [''])[0][:70]}")
+    if not found and stored != fresh:
+        found.append("the metadata differ")
+    return found
+
+
+def process(path, store):
+    """Execute one notebook; store it, or return where it differs from what is stored."""
+    began = time.perf_counter()
+    stored = nbformat.read(path, as_version=4)
+    fresh = nbformat.reads(nbformat.writes(stored), as_version=4)
+    fresh.metadata.pop("widgets", None)
+    for cell in fresh.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    try:
+        fresh = execute(fresh, path.parent)
+    except CellExecutionError as error:
+        return path, time.perf_counter() - began, [re.sub(r"\x1b\[[\d;]*m", "", str(error))]
+    if store:
+        path.write_text(written(fresh), encoding="utf-8")
+        return path, time.perf_counter() - began, []
+    same = path.read_text(encoding="utf-8") == written(fresh)
+    return path, time.perf_counter() - began, [] if same else differences(stored, fresh) or ["the file's layout differs"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["run", "check"])
+    parser.add_argument("files", nargs="*", type=Path)
+    options = parser.parse_args()
+    if wrong := unpinned():
+        sys.exit("outputs are stored and compared in the pinned environment alone; here "
+                 + ", ".join(f"{name} is {here}, pinned {pin}" for name, (here, pin) in wrong.items()))
+    if any(os.environ.get(name) != value for name, value in FIXED.items()):
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | FIXED)
+    failed = False
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        jobs = [pool.submit(process, path, options.what == "run")
+                for path in options.files or sorted(NOTEBOOKS.glob("*.ipynb"))]
+        for job in jobs:
+            path, seconds, problems = job.result()
+            failed |= bool(problems)
+            print(f"{path.name}: {seconds:.0f} s", *problems, sep="\n    ", flush=True)
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()

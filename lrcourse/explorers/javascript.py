@@ -2,6 +2,7 @@
 
 A formula is a few lines of arithmetic on numbers: this translates those, and refuses what it doesn't know.
 
+>>> from lrcourse import step_decay
 >>> print(function_in_javascript(step_decay))
 (t, {lr, gamma, step_size}) => {
 return (lr * (gamma ** Math.floor((t / step_size))));
@@ -14,7 +15,7 @@ import json
 import textwrap
 
 from lrcourse.ranges import Choice, Epochs, Range, Times
-from lrcourse.schedules import COOLDOWNS, SCHEDULES, step_decay
+from lrcourse.schedules import COOLDOWNS, SCHEDULES
 
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.Mod: "%",
              ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==="}

@@ -26,7 +26,7 @@ export function clampParameters(name, given) {
       kept = [...new Set(value.filter(m => m > 0 && Number.isFinite(m)))].sort((a, b) => a - b);
       if (kept.length === value.length && kept.every((m, i) => m === value[i])) kept = value;
     } else {
-      const high = upperEnd(parameter, values);
+      const high = upperEnd(parameter, { ...given, ...values });
       const least = parameter.open ? Math.min(1e-6, high) : parameter.low;
       kept = Number.isFinite(value) ? Math.min(Math.max(value, least), high) : parameter.default ?? least;
     }
@@ -163,8 +163,7 @@ export function descend({ surface, curvature, optimizer, settings, lr, noise, no
     y = update(sy, y, gy + noise * normals[2 * k + 1], lr[k], k + 1, p);
     path[2 * k + 2] = x; path[2 * k + 3] = y;
     const now = optimizer === "ScheduleFreeSGD" ? value(sx.x, sy.x, curvature) : value(x, y, curvature);
-    if (!Number.isFinite(now)) { path.fill(NaN, 2 * k + 4); break; }
-    loss[k + 1] = now;
+    if (Number.isFinite(now) && Number.isFinite(loss[k])) loss[k + 1] = now;
   }
   return { path, loss };
 }
@@ -225,7 +224,7 @@ export function plateauRates({ curvature, noise, start }, settings, count, norma
  * The rates with the smallest expected final loss, none above `highest`. With all others fixed that loss is a parabola
  * in one rate, so each in turn is set to its minimum; every sweep over them makes the loss smaller or leaves it.
  */
-export function bestRates({ curvature, noise, start }, highest, count, sweeps = 60) {
+export function bestRates({ curvature, noise, start }, highest, count, sweeps = 30) {
   const d = curvature.length, lr = new Float64Array(count).fill(highest / 2);
   const later = new Float64Array(count * d);      // how much of E w^2 after update k is left at the end
   for (let sweep = 0; sweep < sweeps; sweep++) {

@@ -198,7 +198,7 @@ function renderRavine({ model, el }) {
     ctx.lineJoin = "round";
     for (const [x, y] of surface.minima) cross(ctx, X(x), Y(y), theme.good);
     const far = v => Math.max(-1e4, Math.min(1e4, v)), count = state.steps;
-    const shown = run.path.findIndex(Number.isNaN), end = shown < 0 ? count : Math.floor(shown / 2) - 1;
+    const shown = run.path.findIndex(v => !Number.isFinite(v)), end = shown < 0 ? count : Math.floor(shown / 2) - 1;
     for (const [color, thick] of [[theme.dark ? "#0009" : "#fffc", 4.5], [theme.ink, 1.8]]) {
       ctx.strokeStyle = color;
       ctx.lineWidth = thick;

@@ -94,7 +94,7 @@ class ScheduleExplorer(Explorer):
             color = COLORS[min(int(self.selected), len(self.curves) - 1)]
             loss.plot(np.append(self.expected_loss()[0], history.test_loss[0]), color=color, lw=0.9, alpha=0.6)
             for schedule, color, dash in zip(self.schedules, COLORS, DASHES):
-                rate.plot(t, schedule(t), color=color, linestyle=dash)
+                rate.plot(t, schedule(t), color=color, linestyle=dash, drawstyle="steps-post")
                 loss.plot(self.expected_loss(schedule), color=color, linestyle=dash, label=schedule.name)
             rate.set(title="learning rate", xlabel="update", xlim=(0, self.epochs), ylim=(0, None))
             loss.set(title="expected loss, and one run", xlabel="update", xlim=(0, self.epochs), yscale="log")

@@ -1,5 +1,7 @@
 """You decay it: a run that the learner watches, and whose rate the learner cuts."""
 
+from functools import lru_cache
+
 import matplotlib
 import numpy as np
 import traitlets
@@ -80,10 +82,10 @@ class YouDecayIt(Explorer):
     def figure(self):
         names = {"never": "never cut", "plateau": "on plateau", "best": "best possible"}
         with matplotlib.rc_context(STYLE):
-            figure = Figure(figsize=(8.0, 4.6))
+            figure = Figure(figsize=(7.2, 4.2))
             loss, rate = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
             history = self.history()
-            loss.plot(np.append(self.problem.value(self.problem.start([0])), history.test_loss[0]), color=COLORS[0], lw=0.8, alpha=0.5)
+            loss.plot(np.append(self.problem.value(self.problem.start([0])), history.test_loss[0]), color=COLORS[0], lw=0.6, alpha=0.5)
             looks = zip([COLORS[0], "#777777", *COLORS[3:0:-1]], DASHES)
             for (name, lr), (color, dash) in zip(self.rates().items(), looks):
                 loss.plot(expected_loss(self.problem, lr), color=color, linestyle=dash, label=names.get(name, name))
@@ -98,7 +100,8 @@ class YouDecayIt(Explorer):
         return figure
 
 
-def best_rates(problem, highest, count, sweeps=60):
+@lru_cache(maxsize=32)
+def best_rates(problem, highest, count, sweeps=30):
     """The ``count`` rates, none above ``highest``, with the smallest expected loss at the end.
 
     With all others fixed, that loss is a parabola in any one rate: each in turn is set to its minimum, again and again.

@@ -104,10 +104,11 @@ def test_a_diverged_run_does_not_disturb_the_others():
     seeds, rates = [0, 1, 2], np.array([[0.1], [5.0], [0.2]])
     lr = np.repeat(rates, 2000, axis=1)
     t = np.arange(2000.0)
-    history = training.run_loop(problem, SGD(), constant(0.1), tuple(seeds), t, lr, None)
+    history = training.run_loop(problem, SGD(), constant(0.1), tuple(seeds), t, lr, None, problem.start(seeds))
     assert history.diverged.tolist() == [False, True, False]
     for run in (0, 2):
-        alone = training.run_loop(problem, SGD(), constant(0.1), (seeds[run],), t, lr[run:run + 1], None)
+        alone = training.run_loop(problem, SGD(), constant(0.1), (seeds[run],), t, lr[run:run + 1], None,
+                                  problem.start([seeds[run]]))
         np.testing.assert_array_equal(history.test_loss[run], alone.test_loss[0])
 
 

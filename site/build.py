@@ -1,0 +1,163 @@
+"""Build slides, web site and live edition from notebooks/ alone, into build/.
+
+    python site/build.py slides|site|live|publish [--pdf] [--pyodide DIR]
+
+``prepared`` makes of each notebook what all of them show: explorers that run without a kernel, and of other widgets the
+picture that they hold.
+"""
+
+import argparse
+import copy
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE, BUILD, NOTEBOOKS = ROOT / "site", ROOT / "build", ROOT / "notebooks"
+NPM = {"reveal.js": "5.2.1", "mathjax": "3.2.2"}
+STATE = "application/vnd.jupyter.widget-state+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
+ALT = re.compile(r',\s*alt=(?:\s*"(?:[^"\\]|\\.)*")+')      # what a picture shows is heard, not read off a slide
+
+
+def lessons():
+    return sorted(NOTEBOOKS.glob("*.ipynb"))
+
+
+# ---- from a notebook to what can be shown without a kernel -----------------------------------------------------------
+
+def prepared(path):
+    """A notebook whose widgets need no kernel, and which no longer carries their state."""
+    notebook = nbformat.read(path, as_version=4)
+    state = notebook.metadata.pop("widgets", {}).get(STATE, {}).get("state", {})
+    for cell in notebook.cells:
+        for output in list(cell.get("outputs", [])):
+            view = output.get("data", {}).pop(VIEW, None)
+            model = state.get(view["model_id"]) if view else None
+            if model and "_esm" in model["state"]:
+                output.data = {"text/html": explorer(model["state"]), "text/plain": output.data.get("text/plain", "")}
+            elif model:
+                inside = [held for child in state.values() if child["model_name"] == "OutputModel"
+                          for held in child["state"]["outputs"] if f"IPY_MODEL_{held}" or True]
+                cell.outputs = [nbformat.from_dict(held) for held in inside if refers(state, view["model_id"], held)]
+    return notebook
+
+
+def refers(state, root, held):
+    """Whether an output belongs to the widget ``root``: it lies in an Output widget that root holds."""
+    seen, queue = set(), [root]
+    while queue:
+        model = queue.pop()
+        if model in seen:
+            continue
+        seen.add(model)
+        if held in state[model]["state"].get("outputs", []):
+            return True
+        queue += re.findall(r"IPY_MODEL_([0-9a-f]{32})", json.dumps(state[model]["state"]))
+    return False
+
+
+def explorer(values):
+    """The explorer that has this state, as a piece of HTML."""
+    from lrcourse import explorers
+
+    kinds = {kind.__name__: kind for kind in vars(explorers).values() if isinstance(kind, type)}
+    kind = next(kind for kind in kinds.values() if hasattr(kind, "module") and kind.module() == values["_esm"])
+    return kind(**{name: values[name] for name in kind.settings()}).html()
+
+
+# ---- slides ----------------------------------------------------------------------------------------------------------
+
+def deck(notebook):
+    """The notebook as slides: marked cells are slides, the unmarked prose after one becomes its speaker notes."""
+    notebook = copy.deepcopy(notebook)
+    cells = []
+    for cell in notebook.cells:
+        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        tags = cell.metadata.get("tags", [])
+        if "solution" in tags:
+            continue
+        if kind is None:
+            if "exercise" in tags:
+                kind = "-"
+            elif cell.cell_type == "markdown" and "**Exercise" in cell.source:
+                before, stem, exercise = cell.source.partition("**Exercise")
+                cells.append(slide(nbformat.v4.new_markdown_cell(before), "notes"))
+                cell.source, kind = stem + exercise, "subslide"
+            else:
+                kind = "notes" if cell.cell_type == "markdown" else "skip"
+        if cell.cell_type == "code":
+            cell.source = ALT.sub("", cell.source)
+        # every figure gets a slide of its own: prose, code and figure together don't fit on one
+        cells.append(slide(cell, "subslide" if kind == "fragment" else kind))
+    notebook.cells = cells
+    return notebook
+
+
+def slide(cell, kind):
+    cell.metadata["slideshow"] = {"slide_type": kind}
+    return cell
+
+
+def packages(names):
+    """Fetch npm packages, once, into build/npm."""
+    for name in names:
+        if not (BUILD / "npm" / "node_modules" / name).is_dir():
+            (BUILD / "npm").mkdir(parents=True, exist_ok=True)
+            subprocess.run(["npm", "install", "--silent", "--no-save", "--no-package-lock", "--ignore-scripts",
+                            *(f"{package}@{version}" for package, version in NPM.items())], cwd=BUILD / "npm", check=True)
+    return BUILD / "npm" / "node_modules"
+
+
+def slides(pdf=False):
+    """build/slides/NN_name.html, with all they need in build/slides/assets."""
+    from nbconvert import SlidesExporter
+    from traitlets.config import Config
+
+    out = BUILD / "slides"
+    shutil.rmtree(out, ignore_errors=True)
+    modules = packages(NPM)
+    for part in ("dist", "plugin/notes"):
+        shutil.copytree(modules / "reveal.js" / part, out / "assets" / part)
+    (out / "assets" / "mathjax").mkdir()
+    shutil.copy(modules / "mathjax" / "es5" / "tex-svg.js", out / "assets" / "mathjax")
+    config = Config({"TagRemovePreprocessor": {"enabled": True, "remove_input_tags": {"hide-input"}},
+                     "SlidesExporter": {"reveal_theme": "white", "reveal_url_prefix": "assets"}})
+    exporter = SlidesExporter(config=config, template_name="lrslides", extra_template_basedirs=[str(SITE)])
+    for path in lessons():
+        title = prepared(path).cells[0].source.splitlines()[0].removeprefix("# ")
+        notebook = deck(prepared(path))
+        notebook.metadata["title"] = title
+        html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
+        (out / f"{path.stem}.html").write_text(html, encoding="utf-8")
+        if pdf:
+            print_pdf(out / f"{path.stem}.html")
+    return out
+
+
+def print_pdf(page):
+    subprocess.run([browser(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                    "--virtual-time-budget=8000", "--no-pdf-header-footer", f"--print-to-pdf={page.with_suffix('.pdf')}",
+                    f"file://{page}?print-pdf"], check=True, capture_output=True)
+
+
+def browser():
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return found or sys.exit("a PDF needs chromium")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["slides"])
+    parser.add_argument("--pdf", action="store_true", help="print a PDF of each deck")
+    options = parser.parse_args()
+    print(slides(options.pdf))
+
+
+if __name__ == "__main__":
+    main()

@@ -112,17 +112,17 @@ def run_loop(problem, optimizer, schedule, seeds, t, lr, watching, w):
 
 
 def _checked(problem, optimizer, schedule, epochs, seeds, start):
-    if not hasattr(problem, "loss_and_gradient"):
+    if isinstance(problem, type) or not hasattr(problem, "loss_and_gradient"):
         raise TypeError(f"problem={problem!r} is not allowed in train: a problem, such as digits()")
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer={optimizer!r} is not allowed in train: an optimizer, such as Momentum(0.9)")
     if not isinstance(schedule, (Schedule, ReduceLROnPlateau)):
         raise TypeError(f"schedule={schedule!r} is not allowed in train: a schedule, such as constant(0.1)")
     check_all("train", {"epochs": Count}, {"epochs": epochs})
-    given = seeds
-    seeds = (seeds,) if isinstance(seeds, numbers.Integral) else tuple(seeds)
+    given, seeds = seeds, tuple(seeds) if np.iterable(seeds) else (seeds,)
     if not seeds or not all(isinstance(s, numbers.Integral) and not isinstance(s, bool) and s >= 0 for s in seeds):
         raise ValueError(f"seeds={given!r} is not allowed in train: a whole number from 0 up, or a list of them")
+    seeds = tuple(map(int, seeds))
     first = problem.start(seeds)
     if start is not None:
         if np.shape(start) != first.shape:

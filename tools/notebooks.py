@@ -4,8 +4,8 @@
     python tools/notebooks.py check [FILE ...]    execute, and say where the stored outputs differ
 
 Training amplifies the last bit of a sum, and that bit depends on the processor. So every kernel runs under one fixed
-setting: OpenBLAS's Haswell kernels on one thread, and numpy without its AVX-512 paths, which every x86-64 machine of the
-last decade can do. Widget ids are renumbered, timings dropped, and the network is shut off.
+setting: OpenBLAS's Haswell kernels on one thread, and numpy without its AVX-512 paths, which every x86-64 machine of
+the last decade can do. Widget ids are renumbered, timings dropped, and the network is shut off.
 """
 
 import argparse
@@ -41,18 +41,28 @@ def unpinned():
 
 
 def execute(notebook, folder=NOTEBOOKS, timeout=300):
-    """Execute a notebook (it is changed), with the fixed settings of this process's environment and no network."""
-    for name, value in FIXED.items():
-        if os.environ.get(name) != value:
-            raise RuntimeError(f"{name} must be {value!r}: start through tools/notebooks.py, or set it")
+    """Execute a notebook (it is changed) under the fixed settings and without the network."""
     client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", record_timing=False,
                             resources={"metadata": {"path": str(folder)}},
                             extra_arguments=[f"--IPKernelApp.exec_files={ROOT / 'tools' / 'offline.py'}"])
-    client.execute()
+    client.execute(env=os.environ | FIXED)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = joined(cell.outputs)
     return stable_ids(notebook)
+
+
+def joined(outputs):
+    """Printed lines arrive in as many pieces as the kernel's timing makes of them: put them together."""
+    whole = []
+    for output in outputs:
+        if whole and output.output_type == "stream" == whole[-1].output_type and output.name == whole[-1].name:
+            whole[-1].text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 def stable_ids(notebook):
@@ -109,8 +119,10 @@ def process(path, store):
     if store:
         path.write_text(written(fresh), encoding="utf-8")
         return path, time.perf_counter() - began, []
-    same = path.read_text(encoding="utf-8") == written(fresh)
-    return path, time.perf_counter() - began, [] if same else differences(stored, fresh) or ["the file's layout differs"]
+    problems = differences(stored, fresh)
+    if not problems and path.read_text(encoding="utf-8") != written(fresh):
+        problems = ["the layout of the file differs: it wasn't written by tools/notebooks.py"]
+    return path, time.perf_counter() - began, problems
 
 
 def main():
@@ -121,8 +133,6 @@ def main():
     if wrong := unpinned():
         sys.exit("outputs are stored and compared in the pinned environment alone; here "
                  + ", ".join(f"{name} is {here}, pinned {pin}" for name, (here, pin) in wrong.items()))
-    if any(os.environ.get(name) != value for name, value in FIXED.items()):
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | FIXED)
     failed = False
     with ThreadPoolExecutor(max_workers=2) as pool:
         jobs = [pool.submit(process, path, options.what == "run")

@@ -1,0 +1,76 @@
+# make lab: the course.  make test: all that CI runs.  make help: the rest.
+SHELL := bash
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := pyproject.toml constraints.txt
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules
+# the two that run every notebook begin first, one on each core; a file is never split, since a notebook has one kernel
+TESTS := tests/test_notebooks.py tests/test_exercises.py notebooks tests lrcourse
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg
+
+.PHONY: help lab lab-frameworks test test-light test-oldest outputs lint browser clean
+
+help:
+	@echo "make lab            install, and open the course in JupyterLab"
+	@echo "make lab-frameworks also install PyTorch, Keras and Optax, for lesson 11"
+	@echo "make test           install, and run all tests, with PyTorch, Keras and Optax as oracles"
+	@echo "make test-light     the same without those three"
+	@echo "make test-oldest    the tests on the oldest numpy and matplotlib that we support"
+	@echo "make outputs        run the notebooks again and store their outputs"
+	@echo "make clean          remove what was installed and built"
+
+# a stamp for each set of packages, so that the second time is quick
+.venv/.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/.lab: .venv/.made $(SOURCES)
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab]'
+	touch $@
+
+.venv/.light: .venv/.lab
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,test,site]'
+	touch $@
+
+.venv/.frameworks: .venv/.lab
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,frameworks]'
+	touch $@
+
+lab: .venv/.lab
+	$(BIN)/jupyter lab notebooks
+
+lab-frameworks: .venv/.frameworks lab
+
+# Debian's chromium, for the tests that look at the pages; without it they skip, except under CI
+browser:
+	@command -v chromium chromium-browser google-chrome > /dev/null || \
+	{ run=; [ "$$(id -u)" = 0 ] || run="sudo -n"; \
+	  $$run apt-get install -qq -y chromium > /dev/null 2>&1 || \
+	  { $$run apt-get update -qq > /dev/null 2>&1 && $$run apt-get install -qq -y chromium > /dev/null 2>&1; } || \
+	  echo "No chromium, and none could be installed: the tests in the browser will be skipped."; }
+
+lint: .venv/.light
+	$(BIN)/ruff check lrcourse tests tools notebooks
+
+test: .venv/.light .venv/.frameworks browser lint
+	$(PYTEST) $(TESTS) $(NBVAL)
+
+test-light: .venv/.light browser lint
+	$(PYTEST) $(TESTS) $(NBVAL) --ignore notebooks/11_in_your_framework.ipynb
+
+.venv-oldest/.made: $(SOURCES)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "make test-oldest wants PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install -q -e '.[lab,test]' 'numpy==1.26.4' 'matplotlib==3.8.4'
+	touch $@
+
+test-oldest: .venv-oldest/.made
+	$(subst $(BIN),.venv-oldest/bin,$(PYTEST)) $(TESTS) $(NBVAL) \
+		--ignore notebooks/11_in_your_framework.ipynb
+
+outputs: .venv/.lab
+	$(BIN)/python tools/notebooks.py run
+
+clean:
+	rm -rf .venv .venv-oldest build dist .pytest_cache .hypothesis .ruff_cache

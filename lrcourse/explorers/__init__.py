@@ -1,0 +1,7 @@
+"""Interactives that compute in the browser, for notebooks, slides and pages without a kernel. Needs anywidget."""
+
+from lrcourse.explorers.ravine import Ravine
+from lrcourse.explorers.schedule_explorer import ScheduleExplorer
+from lrcourse.explorers.you_decay_it import YouDecayIt
+
+__all__ = ["Ravine", "ScheduleExplorer", "YouDecayIt"]

@@ -1,0 +1,119 @@
+"""What the three explorers share: one module of JavaScript each, traits that clamp, and a picture for where none runs."""
+
+import json
+import math
+import re
+from functools import cache
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+
+from lrcourse.explorers.javascript import schedules_module
+
+HERE = Path(__file__).parent
+
+# the module without a kernel: its model only remembers. <noscript> holds the picture, so that nothing jumps
+PAGE = """<div><style>%s</style><noscript>%s</noscript></div>
+<script>(() => { "use strict";
+%s
+const values = %s;
+const model = { get: name => values[name], set(name, value) { values[name] = value; }, save_changes() {}, on() {}, off() {} };
+widget.render({ model, el: document.currentScript.previousElementSibling });
+})();</script>"""
+
+
+@cache
+def bundle(view, limits):
+    """One self-contained module: the schedules, the limits, the shared files and ``view``, without their imports and exports."""
+    texts = [schedules_module(), f"export const LIMITS = {limits};",
+             *((HERE / name).read_text(encoding="utf-8") for name in ("maths.js", "code.js", "view.js", view))]
+    return re.sub(r"^import .*\n|^export (?!default)", "", "\n".join(texts), flags=re.MULTILINE)
+
+
+class Clamped(traitlets.Float):
+    """A number that is brought between ``low`` and ``high``; the widget's ``word`` says so."""
+
+    def __init__(self, default, low, high, whole=False):
+        super().__init__(default)
+        self.low, self.high, self.whole = low, high, whole
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        given = super().validate(obj, value)
+        value = self.default_value if math.isnan(given) else min(max(given, self.low), self.high)
+        value = round(value) if self.whole else value
+        if value != given:
+            obj.word = f"{self.name} {given:g} is outside {self.low:g} to {self.high:g}, {value:g} is used"
+        return value
+
+
+class Explorer(anywidget.AnyWidget):
+    """A widget that computes and draws in the browser; Python reads and sets its traits.
+
+    Where no script runs, its ``figure()`` stands in its place, described by ``alt``.
+    """
+
+    view = None     # the file of its ES module
+    _css = (HERE / "style.css").read_text(encoding="utf-8")
+    word = traitlets.Unicode("", help="what was wrong with the last value that was set").tag(sync=True)
+
+    def __init__(self, **settings):
+        unknown = [name for name in settings if name not in self.settings()]
+        if unknown:
+            raise TypeError(f"{unknown[0]} is not a setting of {type(self).__name__}: {', '.join(self.settings())}")
+        self._esm = self.module()
+        super().__init__(**settings)
+
+    @classmethod
+    def module(cls):
+        """The text of its ES module."""
+        limits = {name: [trait.low, trait.high] for name, trait in cls.class_traits().items()
+                  if isinstance(trait, Clamped)}
+        return bundle(cls.view, json.dumps(limits))
+
+    @classmethod
+    def settings(cls):
+        """The names of its settings."""
+        common = set(anywidget.AnyWidget.class_traits()) | {"word"}
+        return [name for name in cls.class_traits(sync=True) if name not in common and not name.startswith("_")]
+
+    @property
+    def alt(self):
+        """What the picture shows, in words."""
+        raise NotImplementedError
+
+    def figure(self):
+        """What it shows now, as a figure that stands still."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs):
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        still, about = self.figure()._repr_mimebundle_()
+        return {**data, **still}, {**metadata, **about}
+
+    def html(self):
+        """A piece of HTML that runs it in any page, without a kernel and without loading anything."""
+        values = json.dumps({name: getattr(self, name) for name in [*self.settings(), "word"]})
+        module = self.module().replace("export default", "const widget =")
+        picture = self.figure()._repr_mimebundle_()[0]["text/html"]
+        return PAGE % (self._css, picture, module.replace("</", "<\\/"), values.replace("</", "<\\/"))
+
+
+
+
+def sloping_noise(curvature, noise):
+    """The noise of each direction grows with its curvature, as that of small batches does."""
+    return [noise * math.sqrt(h) for h in curvature]
+
+
+def expected_loss(problem, lr):
+    """Expected loss of plain SGD before each update and after the last: E w^2 <- (1 - lr h)^2 E w^2 + lr^2 s^2."""
+    h, variance = np.array(problem.curvature), np.square(problem.noise)
+    square = np.square(problem.start_point)
+    loss = [0.5 * h @ square]
+    for rate in lr:
+        square = (1 - rate * h) ** 2 * square + rate ** 2 * variance
+        loss.append(0.5 * h @ square)
+    return np.array(loss)

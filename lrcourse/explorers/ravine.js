@@ -1,0 +1,290 @@
+// Ravine: where an optimizer goes on a surface, and at which rates it gets there.
+import { LIMITS } from "./limits.js";
+import { OPTIMIZERS, SURFACES, descend, noiseFloor, normals, rates, stabilityLimit } from "./maths.js";
+import { button, canvas, chart, dot, figure, make, say, scrub, select, slider, stage } from "./view.js";
+
+// ---- what is shown, without a page ----------------------------------------------------------------------------------
+
+const TRAITS = ["surface", "optimizer", "lr", "decay", "momentum", "noise", "curvature", "steps", "seed", "start"];
+
+/** Which settings the momentum slider turns, per optimizer. */
+export const MOMENTUM = { Momentum: "beta", Nesterov: "beta", Adam: "beta1", AdamW: "beta1", ScheduleFreeSGD: "beta" };
+
+export function ravineRun(state, random) {
+  const lr = rates("inverse_time_decay", { lr: state.lr, decay_rate: state.decay }, state.steps);
+  const setting = MOMENTUM[state.optimizer], settings = setting ? { [setting]: state.momentum } : {};
+  return { lr, ...descend({ ...state, settings, lr, normals: random }) };
+}
+
+/** In words: {kind, title, why, mood}. */
+export function ravineVerdict(state, { lr, path, loss }) {
+  const { surface, optimizer, momentum, noise, curvature, steps } = state;
+  const last = loss[steps], quadratic = surface === "ravine", L = Math.max(1, curvature);
+  const limit = quadratic ? stabilityLimit(optimizer, momentum, L) : null, one = 1 / L;
+  const [name, formula] = { SGD: ["2/L", "2/L"], Momentum: ["2(1+β)/L", "2(1+β)/L"],
+    Nesterov: ["2(1+β)/((1+2β)L)", "2(1+β)/((1+2β)L)"] }[optimizer] ?? [];
+  if (!Number.isFinite(last) || last > 100 * Math.max(1, loss[0])) {
+    return { kind: "diverges", mood: "hot", title: "Diverges",
+      why: limit === null ? "The steps are so long that each one leads further up."
+        : `The rate is above ${name} = ${say(limit)}: every step across the ravine lands higher than it began.` };
+  }
+  if (limit !== null && lr[0] >= limit) {
+    const safe = lr.findIndex(rate => rate < limit);
+    return { kind: "unstable", mood: "hot", title: safe < 0 ? "Diverges slowly" : "Leaps, then settles",
+      why: safe < 0 ? `The rate is above ${formula} = ${say(limit)}; a few more steps and it is gone.`
+        : `Up to step ${safe} the rate is above ${formula} = ${say(limit)} and the path grows; decay brings it back.` };
+  }
+  const quarter = Math.max(2, Math.floor(steps / 4)), mean = part => part.reduce((a, b) => a + b, 0) / part.length;
+  const recent = mean(loss.subarray(steps + 1 - quarter)), before = mean(loss.subarray(steps + 1 - 2 * quarter, steps + 1 - quarter));
+  if (noise > 0 && quadratic && recent > 0.4 * before && recent < 0.5 * loss[0]) {
+    const floor = optimizer === "SGD" ? noiseFloor({ curvature: [1, curvature], noise: [noise, noise] }, lr[steps - 1]) : null;
+    return { kind: "floor", mood: "calm", title: "Wanders on its noise floor",
+      why: `The noise throws it back as fast as it falls, near loss ${say(recent)}`
+        + (floor === null ? "." : ` (theory, at the last rate: ${say(floor)}).`) + " A smaller rate lowers the floor." };
+  }
+  if (!quadratic) return elsewhere(state, path, steps);
+  if (optimizer === "SGD") {
+    const x = Math.abs(1 - lr[0]) * 100;
+    return lr[0] > one
+      ? { kind: "oscillates", mood: "calm", title: "Oscillates: 1/L < rate < 2/L",
+          why: `Every step overshoots across the ravine, and still lands ${say((1 - Math.abs(1 - lr[0] * L)) * 100)} % closer.` }
+      : { kind: "glides", mood: "good", title: "Glides: rate < 1/L",
+          why: `No overshoot. Along the flat direction each step keeps ${say(x)} % of the way still to go.` };
+  }
+  if (optimizer === "Momentum" || optimizer === "Nesterov") {
+    return { kind: "swings", mood: "calm", title: "Stable, with memory",
+      why: `The rate is below ${formula} = ${say(limit)}; the velocity carries it along the flat direction, and past the minimum.` };
+  }
+  return { kind: "adapts", mood: "calm", title: last < 1e-3 * loss[0] ? "Reaches the valley floor" : "On its way",
+    why: `${optimizer} divides by the size of past gradients, so the two directions move at similar speed.` };
+}
+
+function elsewhere({ surface, noise }, path, steps) {
+  const x = path[2 * steps], y = path[2 * steps + 1];
+  const floor = noise > 0 ? " Noise keeps it moving." : "";
+  if (surface === "saddle") {
+    const escape = Array.from({ length: steps + 1 }, (_, k) => Math.abs(path[2 * k + 1])).findIndex(v => v > 0.5);
+    return escape < 0
+      ? { kind: "stuck", mood: "hot", title: "Stuck at the saddle",
+          why: "The gradient there is almost zero; the way out, up or down, opens only exponentially slowly." }
+      : { kind: "escaped", mood: "good", title: `Left the saddle at step ${escape}`,
+          why: `It ends near (${say(x)}, ${say(y)}).${floor}` };
+  }
+  const narrow = Math.hypot(x + 1, y) < 0.4, wide = Math.hypot(x - 1.2, y) < 0.9;
+  return { kind: narrow ? "narrow" : wide ? "wide" : "between", mood: narrow ? "hot" : "good",
+    title: narrow ? "Caught in the narrow minimum" : wide ? "In the wide minimum" : "Between the minima",
+    why: `It ends near (${say(x)}, ${say(y)}).${floor}`
+      + (narrow ? " A larger rate can't stay in there: the curvature is about eight times as large." : "") };
+}
+
+// ---- the view -------------------------------------------------------------------------------------------------------
+
+function renderRavine({ model, el }) {
+  const self = stage({ model, el }, { label: "Ravine: an optimizer on a surface", traits: TRAITS, update });
+  const { root, state } = self;
+  root.classList.add("lrx-ravine");
+  const verdict = make("div", { class: "lrx-verdict" }), why = make("div", { class: "lrx-why" });
+  const mapPanel = make("div", { class: "lrx-panel lrx-map" }), charts = make("div", { class: "lrx-charts" });
+  const lossPanel = make("div", { class: "lrx-panel" }), ratePanel = make("div", { class: "lrx-panel" });
+  charts.append(lossPanel, ratePanel);
+  const controls = make("div", { class: "lrx-controls" }), facts = make("div", { class: "lrx-facts" });
+  const row = make("div", { class: "lrx-row" });
+  root.append(make("div", { class: "lrx-head", "aria-hidden": "true" }, verdict, why),
+    make("div", { class: "lrx-views" }, mapPanel, charts), controls, row, self.word, self.spoken);
+  const map = canvas(self, mapPanel, { role: "img", class: "lrx-mapcanvas" });
+  const lossChart = canvas(self, lossPanel, { class: "lrx-loss" });
+  const rateChart = canvas(self, ratePanel, { class: "lrx-rate", role: "img" });
+  const first = { ...state };
+  let run = null, cursor = null, random = null, randomFor = "", field = null, fieldFor = "";
+
+  // the start, to drag
+  const handle = make("button", { type: "button", class: "lrx-handle", "data-lm-suppress-shortcuts": "true" });
+  mapPanel.append(handle);
+  const place = event => {
+    const box = map.node.getBoundingClientRect(), { x, y } = SURFACES[state.surface];
+    const part = (v, low, high) => low + Math.min(Math.max(v, 0), 1) * (high - low);
+    self.change("start", [part((event.clientX - box.left) / box.width, ...x), part(1 - (event.clientY - box.top) / box.height, ...y)]
+      .map(v => Number(v.toFixed(3))));
+  };
+  for (const target of [map.node, handle]) {
+    self.on(target, "pointerdown", event => {
+      if (event.button) return;
+      target.setPointerCapture(event.pointerId);
+      if (target === map.node) place(event);
+      handle.focus({ preventScroll: true, focusVisible: false });
+      event.preventDefault();
+    });
+    self.on(target, "pointermove", event => { if (target.hasPointerCapture(event.pointerId)) place(event); });
+    self.on(target, "pointerup pointercancel", () => self.release("start"));
+  }
+  self.on(handle, "keydown", event => {
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (!move) return;
+    const by = event.shiftKey ? 0.2 : 0.05, { x, y } = SURFACES[state.surface];
+    const kept = (v, [low, high]) => Number(Math.min(Math.max(v, low), high).toFixed(3));
+    self.change("start", [kept(state.start[0] + by * move[0], x), kept(state.start[1] + by * move[1], y)]);
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  self.on(handle, "keyup", event => { if (event.key.startsWith("Arrow")) self.release("start"); });
+
+  const control = (name, label, more = {}) => slider(self, controls, {
+    name, label, min: LIMITS[name][0], max: LIMITS[name][1], value: state[name], ...more,
+    input: v => self.change(name, v), release: () => self.release(name) });
+  control("lr", "learning rate", { log: true });
+  control("decay", "decay k").row.title = "rate of step t: learning rate / (1 + k t)";
+  control("momentum", "momentum β");
+  control("noise", "noise");
+  control("curvature", "steepness L", { log: true });
+  control("steps", "steps", { whole: true });
+  const choose = (name, label, options, names) => select(self, controls, { name, label, options, names, value: state[name],
+    change: v => {
+      if (name === "surface") { state.start = [...SURFACES[v].start]; cursor = null; }
+      self.change(name, v);
+      self.release("surface", "optimizer", "start");
+    } });
+  choose("optimizer", "optimizer", Object.keys(OPTIMIZERS));
+  choose("surface", "surface", Object.keys(SURFACES), { two_minima: "two minima" });
+  button(self, row, "New noise", () => { self.change("seed", state.seed + 1); self.release("seed"); });
+  button(self, row, "Start over", () => {
+    Object.assign(state, first);
+    for (const name in first) self.controls[name]?.set(first[name]);
+    self.change("lr", state.lr);
+    self.release(...Object.keys(first));
+  });
+  row.append(facts);
+
+  const move = to => { if (to !== cursor) { cursor = to; self.now(); } };
+  scrub(self, lossChart, { label: "Loss, step by step", count: () => state.steps, get: () => cursor, move });
+  self.on(rateChart.node, "pointermove", event => move(rateChart.axes?.time(event.offsetX) ?? null));
+  self.on(rateChart.node, "pointerleave", () => move(null));
+
+  function update() {
+    const { theme } = self, needs = `${state.seed} ${state.steps}`;
+    if (needs !== randomFor) { random = normals(state.seed, 2 * state.steps); randomFor = needs; }
+    run = ravineRun(state, random);
+    if (cursor > state.steps) cursor = null;
+    drawMap(theme);
+    drawCharts(theme);
+    const words = ravineVerdict(state, run), { start, steps } = state;
+    verdict.textContent = words.title;
+    verdict.dataset.mood = words.mood;
+    verdict.dataset.kind = words.kind;
+    why.textContent = words.why;
+    const at = cursor ?? steps;
+    facts.replaceChildren(cursor === null ? "loss at the end " : `step ${at}: loss `, figure("loss", run.loss[at]),
+      cursor === null ? ", last rate " : ", rate ", figure("rate", run.lr[Math.min(at, steps - 1)]));
+    self.speak(`${words.title}. ${words.why}`);
+    map.node.setAttribute("aria-label", `Path of ${state.optimizer} from (${start}) on the surface ${state.surface}. ${words.title}. ${words.why}`);
+    handle.setAttribute("aria-label", `Start point at ${start[0]}, ${start[1]}. Arrow keys move it, with shift further.`);
+    lossChart.node.setAttribute("aria-valuemax", steps);
+    lossChart.node.setAttribute("aria-valuenow", at);
+    lossChart.node.setAttribute("aria-valuetext", `step ${at}, loss ${say(run.loss[at])}`);
+    rateChart.node.setAttribute("aria-label", `Learning rate from ${say(run.lr[0])} to ${say(run.lr[steps - 1])}`);
+    const quadratic = state.surface === "ravine", L = Math.max(1, state.curvature);
+    const limit = quadratic ? stabilityLimit(state.optimizer, state.momentum, L) : null;
+    self.controls.lr.marks(limit === null ? [] : state.optimizer === "SGD" ? [[1 / L, "1/L"], [limit, "2/L"]] : [[limit, "limit"]]);
+    self.controls.curvature.enable(quadratic, quadratic ? "" : "Only the ravine has a steepness to set");
+    self.controls.momentum.enable(state.optimizer in MOMENTUM, state.optimizer in MOMENTUM ? "" : `${state.optimizer} has no momentum`);
+  }
+
+  function drawMap(theme) {
+    const { ctx, width, height, ratio } = map, surface = SURFACES[state.surface];
+    const key = [state.surface, state.curvature, width, height, ratio, theme.dark].join();
+    if (key !== fieldFor) { field = landscape(surface, state.curvature, width, height, ratio, theme); fieldFor = key; }
+    const X = x => (x - surface.x[0]) / (surface.x[1] - surface.x[0]) * width;
+    const Y = y => (surface.y[1] - y) / (surface.y[1] - surface.y[0]) * height;
+    ctx.drawImage(field, 0, 0, width, height);
+    ctx.lineJoin = "round";
+    for (const [x, y] of surface.minima) cross(ctx, X(x), Y(y), theme.good);
+    const far = v => Math.max(-1e4, Math.min(1e4, v)), count = state.steps;
+    const shown = run.path.findIndex(v => !Number.isFinite(v)), end = shown < 0 ? count : Math.floor(shown / 2) - 1;
+    for (const [color, thick] of [[theme.dark ? "#0009" : "#fffc", 4.5], [theme.ink, 1.8]]) {
+      ctx.strokeStyle = color;
+      ctx.lineWidth = thick;
+      ctx.beginPath();
+      for (let k = 0; k <= end; k++) ctx.lineTo(far(X(run.path[2 * k])), far(Y(run.path[2 * k + 1])));
+      ctx.stroke();
+    }
+    for (let k = 1; k <= end; k++) dot(ctx, far(X(run.path[2 * k])), far(Y(run.path[2 * k + 1])), k === end ? 4.5 : 2.4, k === end ? theme.calm : theme.ink, k === end ? theme.back : null);
+    if (cursor !== null && cursor <= end) dot(ctx, far(X(run.path[2 * cursor])), far(Y(run.path[2 * cursor + 1])), 6, theme.hot, theme.back);
+    handle.style.left = `${6 + X(state.start[0])}px`;
+    handle.style.top = `${6 + Y(state.start[1])}px`;
+  }
+
+  function drawCharts(theme) {
+    const { surface, steps, curvature, optimizer, momentum } = state, log = surface === "ravine", L = Math.max(1, curvature);
+    const [low, high] = log ? [1e-6, 1e3] : surface === "saddle" ? [-0.4, 2] : [-1.2, 1];
+    lossChart.axes = chart(lossChart, theme, { title: "loss at each step", count: steps, low, high, log, cursor, room: 12,
+      series: [{ y: run.loss, color: theme.calm }] });
+    const limit = log ? stabilityLimit(optimizer, momentum, L) : null;
+    const rules = limit === null ? [] : [...(optimizer === "SGD" ? [{ y: 1 / L, text: "1/L" }] : []),
+      { y: limit, text: optimizer === "SGD" ? "2/L: above, it diverges" : "limit: above, it diverges", color: theme.hot }];
+    const top = 1.25 * Math.max(run.lr[0], limit ?? 0);
+    rateChart.axes = chart(rateChart, theme, { title: "learning rate of each step", count: steps, low: 0, high: top, rules, cursor, room: 12,
+      series: [{ y: run.lr, color: theme.series[1], steps: true }] });
+  }
+
+  return self.close;
+}
+
+function cross(ctx, x, y, color) {
+  ctx.strokeStyle = color;
+  ctx.lineWidth = 2.5;
+  ctx.beginPath();
+  for (const [dx, dy] of [[6, 0], [0, 6]]) { ctx.moveTo(x - dx, y - dy); ctx.lineTo(x + dx, y + dy); }
+  ctx.stroke();
+}
+
+/** The surface as a picture: shaded by loss, with contour lines. Drawn anew only when it changes. */
+function landscape(surface, curvature, width, height, ratio, theme) {
+  const nx = 120, ny = Math.round(nx * height / width), values = new Float64Array((nx + 1) * (ny + 1));
+  const at = (low, high, part) => low + (high - low) * part;
+  for (let j = 0; j <= ny; j++) {
+    for (let i = 0; i <= nx; i++) {
+      values[j * (nx + 1) + i] = surface.value(at(...surface.x, i / nx), at(surface.y[1], surface.y[0], j / ny), curvature);
+    }
+  }
+  const least = Math.min(...surface.minima.map(([x, y]) => surface.value(x, y, curvature)));
+  const most = values.reduce((a, b) => Math.max(a, b)), floor = 0.004 * (most - least);
+  const shade = values.map(v => Math.log((v - least + floor) / floor) / Math.log((most - least + floor) / floor));
+  const picture = document.createElement("canvas"), small = document.createElement("canvas");
+  picture.width = Math.round(width * ratio);
+  picture.height = Math.round(height * ratio);
+  small.width = nx + 1;
+  small.height = ny + 1;
+  const ctx = picture.getContext("2d"), thumb = small.getContext("2d"), image = thumb.createImageData(nx + 1, ny + 1);
+  shade.forEach((part, i) => {
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = theme.low[c] + (theme.high[c] - theme.low[c]) * part;
+    image.data[4 * i + 3] = 255;
+  });
+  thumb.putImageData(image, 0, 0);
+  ctx.imageSmoothingQuality = "high";
+  const sx = picture.width / nx, sy = picture.height / ny;
+  ctx.drawImage(small, -sx / 2, -sy / 2, picture.width + sx, picture.height + sy);
+  ctx.strokeStyle = theme.dark ? "#a9c9e638" : "#1b4a7330";
+  ctx.lineWidth = ratio;
+  ctx.beginPath();
+  for (let level = 0.08; level < 1; level += 0.08) contour(ctx, shade, nx, ny, level, sx, sy);
+  ctx.stroke();
+  return picture;
+}
+
+/** Marching squares: the line on which `values` is `level`, one piece per cell. */
+function contour(ctx, values, nx, ny, level, sx, sy) {
+  for (let j = 0; j < ny; j++) {
+    for (let i = 0; i < nx; i++) {
+      const k = j * (nx + 1) + i, corners = [values[k], values[k + 1], values[k + nx + 2], values[k + nx + 1]];
+      const places = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]], points = [];
+      for (let c = 0; c < 4; c++) {
+        const a = corners[c], b = corners[(c + 1) % 4];
+        if (a < level === b < level) continue;
+        const part = (level - a) / (b - a), [x0, y0] = places[c], [x1, y1] = places[(c + 1) % 4];
+        points.push([(x0 + part * (x1 - x0)) * sx, (y0 + part * (y1 - y0)) * sy]);
+      }
+      for (let p = 0; p + 1 < points.length; p += 2) { ctx.moveTo(...points[p]); ctx.lineTo(...points[p + 1]); }
+    }
+  }
+}
+
+export default { render: renderRavine };

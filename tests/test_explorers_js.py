@@ -1,0 +1,220 @@
+"""The JavaScript of the explorers against Python: node runs explorers.test.mjs on vectors that are made here."""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lrcourse import optimizers
+from lrcourse.explorers import Ravine, ScheduleExplorer, YouDecayIt
+from lrcourse.explorers.base import HERE, expected_loss
+from lrcourse.explorers.javascript import function_in_javascript, schedules_module
+from lrcourse.problems import NoisyQuadratic
+from lrcourse.ranges import Positive
+from lrcourse.schedules import (SCHEDULES, constant, cosine_decay, cosine_restarts, exponential_decay,
+                                inverse_sqrt_decay, inverse_time_decay, join, linear_decay, lr_range, multistep_decay,
+                                one_cycle, polynomial_decay, rex_decay, schedule, step_decay, triangular, wsd)
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+NODE = shutil.which("node")
+pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
+
+EXAMPLES = [
+    constant(0.3), inverse_time_decay(0.2, decay_rate=0.07), inverse_time_decay(0.2, decay_rate=0),
+    exponential_decay(0.4), exponential_decay(0.4, gamma=0), exponential_decay(0.4, gamma=1),
+    step_decay(0.5), step_decay(0.5, gamma=0.3, step_size=7.5),
+    multistep_decay(0.5, milestones=[30, 45.5]), multistep_decay(0.5, milestones=[]),
+    polynomial_decay(0.5, total=80, power=0.7, end=0.01), polynomial_decay(0.5, total=30, power=2),
+    linear_decay(0.5, total=64), linear_decay(0.5, total=33, end=0.5),
+    cosine_decay(0.5, total=64), cosine_decay(0.5, total=90, end=0.02),
+    cosine_restarts(0.5, period=12.5), cosine_restarts(0.5, period=10, mult=2, end=0.05),
+    inverse_sqrt_decay(0.5, timescale=9), rex_decay(0.5, total=70),
+    *(wsd(0.5, total=100, decay=30, warmup=10, shape=shape, end=0.01)
+      for shape in ("linear", "cosine", "1-sqrt", "square")),
+    wsd(0.5, total=50, decay=50), one_cycle(0.5, total=80), one_cycle(0.5, total=60, pct_start=0),
+    one_cycle(0.5, total=60, pct_start=1, div_factor=10, final_div_factor=100),
+    triangular(0.01, 0.5, half_period=12.5), lr_range(1e-3, 1.0, total=75)]
+
+
+def plain(array):
+    """Numbers for JSON, where None stands for what is not finite."""
+    return [float(v) if np.isfinite(v) else None for v in np.ravel(array)]
+
+
+def parameters(example):
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in example.parameters.items()}
+
+
+def schedule_vectors():
+    t = np.unique(np.concatenate([np.arange(0, 120, 0.5), [7.5, 12.5, 33.3, 64, 99.9, 1e3]]))
+    for example in EXAMPLES:
+        yield {"name": example.name, "parameters": parameters(example), "t": t.tolist(), "lr": example(t).tolist()}
+
+
+def optimizer_vectors():
+    generator = np.random.default_rng(0)
+    grads, lr = generator.normal(size=(8, 40)), generator.uniform(0, 0.3, size=40)
+    for kind, own in zip(optimizers.OPTIMIZERS, grads):
+        optimizer, w = kind(), np.array([1.5])
+        path = [1.5]
+        for g, rate in zip(own, lr):
+            optimizer.step(w, np.array([g]), rate)
+            path.append(float(w[0]))
+        defaults = {f.name: f.default for f in fields(kind) if f.name != "weight_decay" or f.default}
+        yield {"name": kind.__name__, "settings": {}, "defaults": defaults, "start": 1.5, "grads": own.tolist(),
+               "lr": lr.tolist(), "path": path}
+
+
+def normal_vectors():
+    for seed in (0, 1, 2 ** 31):
+        numbers = np.random.default_rng([seed, 1]).normal(size=20_000)      # enough for the ziggurat's tail
+        yield {"seed": seed, "numbers": numbers[:500].tolist(), "count": len(numbers), "sum": np.abs(numbers).sum()}
+
+
+def ravine_vectors():
+    explorers = [Ravine(optimizer=kind.__name__, lr=0.06, decay=0.05, noise=0.5, seed=3)
+                 for kind in optimizers.OPTIMIZERS]
+    explorers += [Ravine(surface=surface, lr=0.2, noise=0.3, seed=4) for surface in ("saddle", "two_minima")]
+    explorers += [Ravine(lr=1.0, curvature=100, steps=300), Ravine(optimizer="Nesterov", momentum=0.5, steps=10),
+                  Ravine(start=[0.3, -1.1], lr=0.101, steps=200)]
+    for explorer in explorers:
+        history = explorer.history()
+        start = explorer.problem.value(np.array(explorer.start))
+        state = {name: getattr(explorer, name) for name in explorer.settings()}
+        yield {"state": state, "path": plain(history.path[0]), "lr": history.lr[0].tolist(),
+               "loss": plain([start, *history.test_loss[0]])}
+
+
+def quadratic_vectors():
+    for seed, example in enumerate([constant(0.4), cosine_decay(0.7, total=150), step_decay(0.9, step_size=40)]):
+        explorer = ScheduleExplorer(example, epochs=150, seed=seed)
+        problem, lr = explorer.problem, example(np.arange(150))
+        sampled = np.append(problem.value(problem.start([0])), explorer.history().test_loss[0])
+        h, noise = np.array(problem.curvature), np.array(problem.noise)
+        floor = np.sum(lr[-1] * noise ** 2 / (2 * (2 - lr[-1] * h)))
+        yield {"problem": {"curvature": problem.curvature, "noise": problem.noise, "start": problem.start_point},
+               "lr": lr.tolist(), "expected": explorer.expected_loss().tolist(), "sampled": sampled.tolist(),
+               "floor": floor, "seed": seed}
+
+
+def contest_vectors():
+    for game in (YouDecayIt(cuts=[150, 210], updates=300, seed=5), YouDecayIt(lr=0.2, factor=0.5, updates=120)):
+        state = {name: getattr(game, name) for name in game.settings()}
+        yield {"state": state, "ends": game.contest(), "rates": {k: lr.tolist() for k, lr in game.rates().items()}}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The modules as the explorers import them, the vectors, and what node wrote after its tests had passed."""
+    folder = tmp_path_factory.mktemp("explorers")
+    for file in HERE.glob("*.js"):
+        shutil.copy(file, folder)
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "schedules.js").write_text(schedules_module(), encoding="utf-8")
+    (folder / "limits.js").write_text("export const LIMITS = {};")
+    vectors = {"schedules": list(schedule_vectors()), "optimizers": list(optimizer_vectors()),
+               "normals": list(normal_vectors()), "ravine": list(ravine_vectors()),
+               "quadratics": list(quadratic_vectors()), "contests": list(contest_vectors()),
+               "code": [{"name": e.name, "parameters": parameters(e)} for e in EXAMPLES]}
+    (folder / "vectors.json").write_text(json.dumps(vectors))
+    done = subprocess.run([NODE, "--test", str(Path(__file__).with_name("explorers.test.mjs"))], text=True, timeout=120,
+                          env={**os.environ, "LRCOURSE_EXPLORERS": str(folder)}, capture_output=True)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    return folder
+
+
+def test_javascript_equals_python(folder):
+    assert {e.name for e in EXAMPLES} == {factory.__name__ for factory in SCHEDULES}
+
+
+def test_a_schedule_chosen_in_the_browser_is_allowed(folder):
+    chosen = json.loads((folder / "chosen.json").read_text())
+    for factory in SCHEDULES:
+        assert factory(**chosen[factory.__name__])(0) >= 0
+
+
+@pytest.mark.parametrize("framework", ["lrcourse", "torch", "keras", "optax"])
+def test_copied_code_gives_the_rates_that_are_shown(folder, framework):
+    if framework != "lrcourse":
+        pytest.importorskip(framework)
+    for item in json.loads((folder / "code.json").read_text()):
+        example = next(e for e in EXAMPLES if parameters(e) == item["curve"]["parameters"]
+                       and e.name == item["curve"]["name"])
+        steps = np.arange(30)
+        got = RUNNERS[framework](item["texts"][framework], steps)
+        # optax and Keras count in float32
+        tolerance = 1e-12 if framework in ("lrcourse", "torch") else 2e-5
+        np.testing.assert_allclose(got, example(steps), rtol=tolerance, atol=1e-7 * example(0.0) + 1e-9,
+                                   err_msg=f"{example}\n{item['texts'][framework]}")
+
+
+def run_lrcourse(text, steps):
+    names = {}
+    exec(text, names)
+    return names["schedule"](steps)
+
+
+def run_torch(text, steps):
+    import torch
+    names = {"model": torch.nn.Linear(1, 1)}
+    exec(text, names)
+    rates = []
+    for _ in steps:
+        rates.append(names["optimizer"].param_groups[0]["lr"])
+        names["optimizer"].step()
+        names["scheduler"].step()
+    return rates
+
+
+def run_keras(text, steps):
+    names = {}
+    exec(text, names)
+    rates = []
+    for step in steps:
+        names["optimizer"].iterations.assign(int(step))
+        rates.append(float(names["optimizer"].learning_rate))
+    return rates
+
+
+def run_optax(text, steps):
+    import jax.numpy as jnp
+    names = {}
+    exec(text, names)
+    optimizer, w = names["optimizer"], jnp.array(0.0)
+    state, rates = optimizer.init(w), []
+    for _ in steps:
+        update, state = optimizer.update(jnp.array(-1.0), state)
+        rates.append(float(update))
+    return rates
+
+
+RUNNERS = {"lrcourse": run_lrcourse, "torch": run_torch, "keras": run_keras, "optax": run_optax}
+
+
+def test_expected_loss_is_the_mean_of_many_runs():
+    problem = NoisyQuadratic([0.2, 1.0], [0.3, 0.6], [1.0, 2.0])
+    lr = cosine_decay(0.9, total=30)(np.arange(30))
+    w = problem.start(range(20_000))
+    noise = np.random.default_rng(0).normal(size=(30, *w.shape))
+    for rate, xi in zip(lr, noise):
+        w = w - rate * (problem.gradient(w) + np.multiply(problem.noise, xi))
+    losses = problem.value(w)
+    error = 4 * losses.std() / np.sqrt(len(losses))
+    assert abs(losses.mean() - expected_loss(problem, lr)[-1]) < error
+
+
+def test_what_can_not_be_translated_is_refused():
+    @schedule
+    def odd(t, lr: Positive):
+        return lr * np.tanh(t)
+    with pytest.raises(TypeError, match="tanh"):
+        function_in_javascript(odd)
+    with pytest.raises(TypeError, match="can.t be written"):
+        function_in_javascript(join)
+
+

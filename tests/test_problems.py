@@ -1,0 +1,226 @@
+"""Problems: gradients against finite differences, statistics against brute force, runs that don't know of each other."""
+
+import itertools
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from lrcourse.problems import TRAIN, NoisyQuadratic, digits, ravine, saddle, two_minima
+
+SURFACES = [ravine(), ravine(curvature=(0.5, 3)), NoisyQuadratic([1.0, 4.0, 0.0], noise=[0.1, 0.2, 0.3]), saddle(),
+            two_minima()]
+NETWORKS = [digits(hidden=7, batch_norm=batch_norm, label_noise=noise, batch_size=9, shift=shift, weight_decay=0.03,
+                   dtype="float64")
+            for batch_norm, noise, shift in itertools.product([True, False], [0.0, 0.4], [0, 1])]
+
+
+def central_difference(f, w, h=1e-6):
+    """df/dw_i of a function of the last axis, in a new last axis."""
+    steps = h * np.eye(w.shape[-1])
+    return np.stack([(f(w + step) - f(w - step)) / (2 * h) for step in steps], axis=-1)
+
+
+def points(problem, count=40):
+    d = len(problem.start_point)
+    return np.random.default_rng(0).uniform(-2, 2, (count, d))
+
+
+def a_batch(problem, seeds):
+    return next(problem.batches([np.random.default_rng([seed, 1]) for seed in seeds]))
+
+
+# ---- surfaces --------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("problem", SURFACES, ids=repr)
+def test_gradient_is_the_slope_of_the_value(problem):
+    w = points(problem)
+    np.testing.assert_allclose(problem.gradient(w), central_difference(problem.value, w), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("problem", SURFACES, ids=repr)
+def test_hessian_is_the_slope_of_the_gradient(problem):
+    w = points(problem)
+    np.testing.assert_allclose(problem.hessian(w), central_difference(problem.gradient, w), rtol=1e-6, atol=1e-7)
+    assert problem.hessian(w[0]).shape == (w.shape[1], w.shape[1])
+
+
+@pytest.mark.parametrize("problem", SURFACES, ids=repr)
+def test_any_leading_axes(problem):
+    w = points(problem, 6)
+    stacked = w.reshape(2, 3, -1)
+    for f in (problem.value, problem.gradient, problem.hessian):
+        np.testing.assert_array_equal(f(stacked).reshape(6, *f(w).shape[1:]), f(w))
+
+
+def test_where_the_minima_are():
+    w = np.array([[0.0, 1.0], [0.0, -1.0]])
+    assert saddle().value(w).tolist() == [-0.25, -0.25] and not saddle().gradient(w).any()
+    hessian = two_minima().hessian([[1.17, 0.0], [-0.99, 0.0]])
+    wide, narrow = np.linalg.eigvalsh(hessian).max(axis=-1)
+    assert 6 < narrow / wide < 10, "about eight times, says the docstring"
+
+
+def test_noise_has_the_stated_deviation_and_no_mean():
+    problem = NoisyQuadratic([1.0, 1.0], noise=[0.5, 2.0])
+    w = np.ones((20000, 2))
+    batch = np.random.default_rng(0).normal(size=w.shape)
+    _, _, grad = problem.loss_and_gradient(w, batch)
+    np.testing.assert_allclose(grad.std(axis=0), [0.5, 2.0], rtol=0.02)
+    np.testing.assert_allclose(grad.mean(axis=0), problem.gradient(w[0]), atol=0.05)
+    assert np.array_equal(ravine().loss_and_gradient(w, batch)[2], ravine().gradient(w)), "no noise unless asked for"
+
+
+def test_one_number_stands_for_all_dimensions():
+    assert NoisyQuadratic([1.0, 2.0], noise=0.3) == NoisyQuadratic([1.0, 2.0], noise=[0.3, 0.3], start_point=[1, 1])
+
+
+# ---- digits ----------------------------------------------------------------------------------------------------------
+
+def objective(problem, batch):
+    """What is descended: the loss that is reported and the penalty that isn't, (runs,)."""
+    return lambda w: problem.loss_and_gradient(w, batch)[0] + problem.penalty(w)
+
+
+@pytest.mark.parametrize("problem", NETWORKS, ids=repr)
+def test_network_gradient_is_the_slope_of_the_objective(problem):
+    seeds = [0, 1]
+    w = problem.start(seeds)
+    w += np.random.default_rng(2).normal(0, 0.05, w.shape)      # off the start, where biases are 0 and scales are 1
+    batch = a_batch(problem, seeds)
+    expected = np.empty_like(w)
+    f = objective(problem, batch)
+    for i in range(w.shape[1]):
+        step = np.zeros(w.shape[1])
+        step[i] = 1e-6
+        expected[:, i] = (f(w + step) - f(w - step)) / 2e-6
+    np.testing.assert_allclose(problem.gradient(w, batch), expected, rtol=2e-5, atol=1e-7)
+
+
+def test_decay_is_on_weights_only():
+    strong, none = (digits(hidden=5, weight_decay=decay, dtype="float64") for decay in (2.0, 0.0))
+    w = strong.start([0]) + 0.1
+    batch = a_batch(strong, [0])
+    pull = strong.parameters(strong.gradient(w, batch) - none.gradient(w, batch))
+    parts = strong.parameters(w)
+    for name in ("W1", "W2"):
+        np.testing.assert_allclose(pull[name], 2 * parts[name], rtol=1e-9, atol=1e-12)
+    assert not any(pull[name].any() for name in ("scale", "b1", "b2"))
+    assert strong.penalty(w) == pytest.approx(np.square(parts["W1"]).sum() + np.square(parts["W2"]).sum())
+
+
+@pytest.mark.parametrize("shift", [0, 1, 2])
+def test_batch_norm_is_tested_with_the_exact_statistics(shift):
+    """The whole training set as one batch must give what evaluate() computes from moments."""
+    problem = digits(hidden=6, shift=shift, dtype="float64")
+    w = problem.start([0, 1]) + 0.05
+    p = problem.parameters(w)
+    a = problem.images @ p["W1"]
+    mean, variance = a.mean(axis=1, keepdims=True), a.var(axis=1, keepdims=True)
+    z = p["scale"][:, None] * (problem.test_images @ p["W1"] - mean) / np.sqrt(variance + 1e-5) + p["b1"][:, None]
+    logits = np.maximum(z, 0) @ p["W2"].swapaxes(1, 2) + p["b2"][:, None]
+    log_p = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    y = problem.test_labels
+    loss, error = problem.evaluate(w)
+    np.testing.assert_allclose(loss, -log_p[:, np.arange(len(y)), y].mean(axis=1), rtol=1e-10)
+    np.testing.assert_array_equal(error, (logits.argmax(axis=-1) != y).mean(axis=1))
+
+
+def test_without_batch_norm_loss_and_evaluation_agree():
+    """The same images through both paths."""
+    problem = digits(hidden=6, batch_norm=False, shift=0, batch_size=TRAIN, dtype="float64")
+    w = problem.start([3])
+    loss, _, _ = problem.loss_and_gradient(w, a_batch(problem, [3]))
+    probabilities = []
+    for x, y in zip(problem.images, problem.labels):
+        p = problem.parameters(w[0])
+        logits = p["W2"] @ np.maximum(x @ p["W1"] + p["b1"], 0) + p["b2"]
+        probabilities.append(np.exp(logits[y]) / np.exp(logits).sum())
+    assert loss == pytest.approx(-np.log(probabilities).mean())
+
+
+def test_what_a_seed_gives_does_not_depend_on_the_others():
+    problem = digits(hidden=4)
+    alone, among = problem.start([5]), problem.start([1, 5, 9])
+    np.testing.assert_array_equal(alone[0], among[1])
+    assert not np.array_equal(among[0], among[1])
+    np.testing.assert_array_equal(a_batch(problem, [5])[0], a_batch(problem, [1, 5, 9])[1])
+
+
+def test_an_epoch_shows_no_image_twice_and_all_shifts():
+    problem = digits(batch_size=32)
+    rows = np.stack(list(problem.batches([np.random.default_rng(0)])))
+    assert rows.shape == (problem.updates_per_epoch, 1, 32)
+    assert len(np.unique(rows % TRAIN)) == rows.size
+    assert set(np.unique(rows // TRAIN)) == set(range(9)) and rows.max() < len(problem.images)
+
+
+def test_shifted_images_are_the_image_moved():
+    plain, shifted = digits(shift=0, dtype="float64").images, digits(shift=1, dtype="float64").images
+    assert shifted.shape == (9 * TRAIN, 64)
+    np.testing.assert_array_equal(shifted[4 * TRAIN:5 * TRAIN], plain)      # the middle one of 3 x 3 moves
+    picture, up_left = plain[0].reshape(8, 8), shifted[8 * TRAIN].reshape(8, 8)
+    np.testing.assert_array_equal(up_left[:-1, :-1], picture[1:, 1:])
+
+
+def test_images_are_standardised():
+    images = digits(shift=0, dtype="float64").images
+    assert images.mean() == pytest.approx(0, abs=1e-12) and images.std() == pytest.approx(1)
+
+
+def test_label_noise_redraws_that_fraction():
+    clean, noisy = digits().labels, digits(label_noise=0.3).labels
+    assert np.mean(clean != noisy) == pytest.approx(0.3 * 0.9, abs=0.04)    # one in ten is drawn as it was
+    np.testing.assert_array_equal(digits().test_labels, digits(label_noise=0.3).test_labels)
+
+
+def test_halves_of_the_held_out_are_disjoint_and_complete():
+    whole, validation, test = (digits(held_out=part) for part in ("all", "validation", "test"))
+    assert len(validation.test_images) == 398 and len(test.test_images) == 399
+    np.testing.assert_array_equal(np.concatenate([validation.test_images, test.test_images]), whole.test_images)
+    np.testing.assert_array_equal(np.concatenate([validation.test_labels, test.test_labels]), whole.test_labels)
+    assert not {x.tobytes() for x in validation.test_images} & {x.tobytes() for x in test.test_images}
+    assert not {x.tobytes() for x in whole.test_images} & {x.tobytes() for x in digits(shift=0).images}
+
+
+def test_parameters_are_views_of_all_of_w():
+    for problem in (digits(hidden=3), digits(hidden=3, batch_norm=False)):
+        w = problem.start([0, 1])
+        for part in problem.parameters(w).values():
+            part[:] = 7
+        assert (w == 7).all()
+
+
+def test_shipped_data_is_small():
+    with resources.as_file(resources.files("lrcourse").joinpath("data")) as folder:
+        assert sum(file.stat().st_size for file in folder.iterdir()) < 100_000
+
+
+@pytest.mark.parametrize("factory, name, value, allowed", [
+    (digits, "hidden", 0, "a whole number from 1 up"),
+    (digits, "hidden", 12.5, "a whole number from 1 up"),
+    (digits, "batch_norm", "yes", "one of True, False"),
+    (digits, "weight_decay", -1e-3, "a number from 0 up"),
+    (digits, "batch_size", 1001, "a whole number from 1 to 1000"),
+    (digits, "shift", 4, "a whole number from 0 to 3"),
+    (digits, "label_noise", 1.5, "a number from 0 to 1"),
+    (digits, "held_out", "train", "one of 'all', 'validation', 'test'"),
+    (digits, "dtype", "float16", "one of 'float32', 'float64'"),
+    (ravine, "curvature", (1, -20), "a list of 2 numbers, each from 0 up"),
+    (ravine, "start_point", (1, 2, 3), "a list of 2 numbers"),
+    (saddle, "noise", float("nan"), "a number from 0 up"),
+    (two_minima, "start_point", "ab", "a list of 2 numbers"),
+    (NoisyQuadratic, "curvature", [], "a list of numbers, each from 0 up"),
+])
+def test_bad_input_is_refused_by_name(factory, name, value, allowed):
+    with pytest.raises((ValueError, TypeError)) as caught:
+        factory(**{name: value})
+    message = str(caught.value)
+    assert message == f"{name}={value!r} is not allowed in {factory.__name__}: {allowed}"
+
+
+@pytest.mark.parametrize("name, value", [("noise", -1.0), ("noise", [1.0]), ("start_point", [1.0, np.inf])])
+def test_bad_input_of_the_noisy_quadratic(name, value):
+    with pytest.raises(ValueError) as caught:
+        NoisyQuadratic([1.0, 2.0], **{name: value})
+    assert f"{name}={value!r} is not allowed in NoisyQuadratic: a number, or a list of 2 numbers" in str(caught.value)

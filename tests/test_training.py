@@ -1,0 +1,193 @@
+"""The loop and its History: the rate that is recorded is the rate that trained."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from lrcourse import training
+from lrcourse.optimizers import OPTIMIZERS, SGD, Adam, Momentum, Optimizer
+from lrcourse.problems import NoisyQuadratic, digits, ravine, two_minima
+from lrcourse.schedules import (ReduceLROnPlateau, constant, cosine_decay, cosine_restarts, exponential_decay,
+                                inverse_sqrt_decay, inverse_time_decay, join, linear_decay, lr_range, multistep_decay,
+                                one_cycle, polynomial_decay, rex_decay, staircase, step_decay, triangular, warmup, wsd)
+from lrcourse.training import train
+
+SCHEDULES = [constant(0.1), inverse_time_decay(0.1, 0.5), exponential_decay(0.1), step_decay(0.1, step_size=1),
+             multistep_decay(0.1, [1, 1.5]), polynomial_decay(0.1, 2, power=2), linear_decay(0.1, 2),
+             cosine_decay(0.1, 2), cosine_restarts(0.1, 0.5), inverse_sqrt_decay(0.1, 1), wsd(0.1, 2, 1, warmup=0.5),
+             rex_decay(0.1, 2), one_cycle(0.1, 2), triangular(0.0, 0.1, 0.5), lr_range(1e-3, 0.1, 2),
+             warmup(linear_decay(0.1, 1), 1), join([constant(0.1), linear_decay(0.1, 1)], [1]),
+             2 * constant(0.05), constant(0.1) * linear_decay(1.0, 2), staircase(linear_decay(0.1, 2))]
+SMALL = digits(hidden=4, batch_size=100)
+
+
+@dataclass
+class Recorder(Optimizer):
+    """SGD that notes the rates that reach its step."""
+
+    seen: list
+
+    def update(self, w, g, lr):
+        self.seen.append(lr.ravel().copy())
+        w -= lr * g
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=repr)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: o.__name__)
+def test_the_recorded_rate_is_the_schedule_exactly(schedule, optimizer):
+    for problem in (SMALL, NoisyQuadratic([1.0])):
+        history = train(problem, optimizer(), schedule, epochs=2, seeds=[0, 1])
+        t = np.arange(2 * problem.updates_per_epoch) / problem.updates_per_epoch
+        np.testing.assert_array_equal(history.t, t)
+        np.testing.assert_array_equal(history.lr, [schedule(t)] * 2)
+
+
+@pytest.mark.parametrize("problem", [SMALL, ravine()], ids=repr)
+def test_the_recorded_rate_is_the_rate_of_the_step(problem):
+    seen = []
+    history = train(problem, Recorder(seen), cosine_decay(0.1, 2), epochs=2, seeds=[0, 1])
+    np.testing.assert_array_equal(np.asarray(history.lr, problem.start([0]).dtype), np.transpose(seen))
+
+
+def test_sgd_on_a_quadratic_is_known():
+    """On f = x^2/2 a step multiplies x by 1 - lr."""
+    rates = linear_decay(0.5, total=10)
+    history = train(NoisyQuadratic([1.0], noise=0.0), SGD(), rates, epochs=10)
+    expected = np.cumprod(np.concatenate([[1.0], 1 - rates(np.arange(10.0))]))
+    np.testing.assert_allclose(history.path[0, :, 0], expected, rtol=1e-14)
+    np.testing.assert_allclose(history.train_loss[0], expected[:-1] ** 2 / 2, rtol=1e-14)
+    np.testing.assert_allclose(history.test_loss[0], expected[1:] ** 2 / 2, rtol=1e-14)
+    assert np.isnan(history.test_error).all()
+
+
+def test_train_figures_are_the_means_over_the_epoch():
+    """With a rate of (almost) nothing, the mean over an epoch's batches is the loss over the epoch's images."""
+    problem = digits(hidden=5, batch_norm=False, shift=0, batch_size=100, dtype="float64")
+    history = train(problem, SGD(), constant(1e-300), epochs=1)
+    whole = digits(hidden=5, batch_norm=False, shift=0, batch_size=1000, dtype="float64")
+    loss, error, _ = whole.loss_and_gradient(problem.start([0]), np.arange(1000)[None])
+    np.testing.assert_allclose(history.train_loss[:, 0], loss, rtol=1e-12)
+    np.testing.assert_allclose(history.train_error[:, 0], error, rtol=1e-12)
+
+
+@pytest.mark.parametrize("problem", [digits(hidden=8, dtype="float64"), two_minima(noise=0.5)], ids=repr)
+def test_a_run_does_not_depend_on_the_runs_beside_it(problem):
+    alone = train(problem, Momentum(0.9), cosine_decay(0.05, 3), epochs=3, seeds=5)
+    among = train(problem, Momentum(0.9), cosine_decay(0.05, 3), epochs=3, seeds=[2, 5, 11])
+    for name in ("train_loss", "train_error", "test_loss", "test_error", "w"):
+        np.testing.assert_allclose(getattr(among, name)[1], getattr(alone, name)[0], rtol=1e-9)
+    assert not np.allclose(among.train_loss[0], among.train_loss[1])
+
+
+def test_the_same_call_gives_the_same_numbers():
+    one, two = (train(SMALL, Adam(), constant(0.01), epochs=2, seeds=[0, 3]) for _ in range(2))
+    np.testing.assert_array_equal(one.w, two.w)
+    np.testing.assert_array_equal(one.test_loss, two.test_loss)
+
+
+# ---- runs that diverge -----------------------------------------------------------------------------------------------
+
+def test_a_diverged_run_is_recorded_from_then_on():
+    problem = digits(hidden=8, batch_norm=False, batch_size=100)
+    history = train(problem, SGD(), constant(1e12), epochs=3)
+    assert history.diverged.tolist() == [True]
+    for loss in (history.train_loss, history.test_loss):
+        assert np.isinf(loss[0, 1:]).all() and not np.isnan(loss).any()
+    for error in (history.train_error, history.test_error):
+        assert (error[0, 1:] == 1).all()
+
+
+def test_a_diverged_run_does_not_disturb_the_others():
+    """One minimum holds at this rate and the other doesn't: each run must end as it does alone."""
+    problem = NoisyQuadratic([1.0], noise=1.0)
+    seeds, rates = [0, 1, 2], np.array([[0.1], [5.0], [0.2]])
+    lr = np.repeat(rates, 2000, axis=1)
+    t = np.arange(2000.0)
+    history = training.run_loop(problem, SGD(), constant(0.1), tuple(seeds), t, lr, None, problem.start(seeds))
+    assert history.diverged.tolist() == [False, True, False]
+    for run in (0, 2):
+        alone = training.run_loop(problem, SGD(), constant(0.1), (seeds[run],), t, lr[run:run + 1], None,
+                                  problem.start([seeds[run]]))
+        np.testing.assert_array_equal(history.test_loss[run], alone.test_loss[0])
+
+
+def test_no_warning_escapes_from_divergence(recwarn):
+    train(ravine(), Adam(), constant(1e30), epochs=20)
+    train(ravine(), SGD(), constant(1e30), epochs=20)
+    assert not recwarn.list
+
+
+# ---- ReduceLROnPlateau -----------------------------------------------------------------------------------------------
+
+def plateau_by_hand(losses, lr, factor, patience, threshold, cooldown, min_lr):
+    """PyTorch's rule (mode min, relative threshold), one run, in plain Python: the rate in force after each report."""
+    best, bad, rest, rates = float("inf"), 0, 0, []
+    for loss in losses:
+        if loss < best * (1 - threshold):
+            best, bad = loss, 0
+        else:
+            bad += 1
+        if rest > 0:
+            rest, bad = rest - 1, 0
+        if bad > patience:
+            new = max(lr * factor, min_lr)
+            lr = new if lr - new > 1e-8 else lr
+            rest, bad = cooldown, 0
+        rates.append(lr)
+    return rates
+
+
+@pytest.mark.parametrize("settings", [
+    dict(lr=0.2, factor=0.3, patience=0, threshold=1e-4, cooldown=0, min_lr=0.0),
+    dict(lr=0.2, factor=0.5, patience=1, threshold=0.05, cooldown=2, min_lr=0.04)], ids=repr)
+def test_plateau_watches_each_run_by_itself(settings):
+    history = train(SMALL, Momentum(), ReduceLROnPlateau(**settings), epochs=12, seeds=range(4))
+    n = SMALL.updates_per_epoch
+    for lr, losses in zip(history.lr, history.test_loss):
+        in_force = [settings["lr"], *plateau_by_hand(losses.tolist(), **settings)[:-1]]
+        np.testing.assert_array_equal(lr.reshape(12, n), np.repeat(np.reshape(in_force, (12, 1)), n, axis=1))
+    assert (history.lr[:, -1] < settings["lr"]).any(), "nothing was cut: this tested nothing"
+    assert len(np.unique(history.lr, axis=0)) > 1, "all runs were cut alike: this tested too little"
+
+
+def test_plateau_agrees_with_pytorch():
+    torch = pytest.importorskip("torch")
+    history = train(SMALL, Momentum(), ReduceLROnPlateau(0.2, factor=0.3, patience=1), epochs=12)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.2)
+    watch = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.3, patience=1)
+    for epoch in range(12):
+        assert optimizer.param_groups[0]["lr"] == history.lr[0, epoch * SMALL.updates_per_epoch]
+        watch.step(history.test_loss[0, epoch])
+    assert optimizer.param_groups[0]["lr"] < 0.2
+
+
+def test_what_is_passed_in_stays_as_it_is():
+    optimizer, watch = Adam(), ReduceLROnPlateau(0.01, patience=0)
+    train(SMALL, optimizer, watch, epochs=4)
+    assert optimizer == Adam() and optimizer.steps == 0 and not hasattr(optimizer, "m")
+    assert vars(watch) == vars(ReduceLROnPlateau(0.01, patience=0))
+
+
+# ---- input -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name, value, allowed", [
+    ("problem", 3, "a problem, such as digits()"),
+    ("problem", digits, "a problem, such as digits()"),
+    ("optimizer", "adam", "an optimizer, such as Momentum(0.9)"),
+    ("optimizer", SGD, "an optimizer, such as Momentum(0.9)"),
+    ("schedule", 0.1, "a schedule, such as constant(0.1)"),
+    ("schedule", constant, "a schedule, such as constant(0.1)"),
+    ("epochs", 0, "a whole number from 1 up"),
+    ("epochs", 2.5, "a whole number from 1 up"),
+    ("seeds", [], "a whole number from 0 up, or a list of them"),
+    ("seeds", -1, "a whole number from 0 up, or a list of them"),
+    ("seeds", [0, 0.5], "a whole number from 0 up, or a list of them"),
+    ("seeds", "3", "a whole number from 0 up, or a list of them"),
+    ("seeds", 1.5, "a whole number from 0 up, or a list of them"),
+    ("seeds", True, "a whole number from 0 up, or a list of them")])
+def test_bad_input_is_refused_by_name(name, value, allowed):
+    good = dict(problem=ravine(), optimizer=SGD(), schedule=constant(0.1), epochs=1, seeds=0)
+    with pytest.raises((ValueError, TypeError)) as caught:
+        train(**{**good, name: value})
+    assert str(caught.value) == f"{name}={value!r} is not allowed in train: {allowed}"

@@ -124,7 +124,8 @@ def Below(other, open_low=False):
 def check_all(owner, ranges, values):
     """``values`` after each was checked against its range; the error names the parameter, its value and ``owner``."""
     checked = dict(values)
-    for name, allowed in ranges.items():
+    named = lambda item: isinstance(getattr(item[1], "high", None), str)
+    for name, allowed in sorted(ranges.items(), key=named):     # a limit is checked before what it limits
         try:
             checked[name] = allowed.check(name, checked[name], checked)
         except (TypeError, ValueError) as error:

@@ -42,7 +42,7 @@ class Schedule:
     """A learning rate as a function of time: call it with a number or an array of times of any shape, in epochs.
 
     A number gives a float, an array gives an array of the same shape (float32 stays float32, all else is float64).
-    Raises ValueError for a negative time or nan. ``2 * schedule`` scales, ``a * b`` multiplies two schedules.
+    Raises ValueError for a negative or infinite time, or nan. ``2 * schedule`` scales, ``a * b`` multiplies two schedules.
     """
 
     __slots__ = ("factory", "parameters")
@@ -56,8 +56,8 @@ class Schedule:
         times = np.asarray(t)
         if times.dtype.kind not in "fiu":
             raise TypeError(f"t={t!r} is not allowed: a time in epochs, or an array of times")
-        if times.size and not times.min() >= 0:
-            raise ValueError(f"t={t!r} is not allowed: a time from 0 up, in epochs")
+        if times.size and not (times.min() >= 0 and times.max() < np.inf):
+            raise ValueError(f"t={t!r} is not allowed: a finite time from 0 up, in epochs")
         if times.dtype != np.float32:
             times = times.astype(np.float64)
         lr = self.factory.function(times, **self.parameters)
@@ -320,7 +320,7 @@ def wsd(t, lr: Positive, total: Epochs, decay: Below("total", open_low=True), wa
     >>> wsd(1.0, total=10, decay=4, warmup=2)([0, 1, 5, 8, 10]).tolist()
     [0.0, 0.5, 1.0, 0.5, 0.0]
     """
-    z = np.clip((t - (total - decay)) / decay, 0, 1)
+    z = np.clip(1 - (total - t) / decay, 0, 1)      # exactly 1 at t = total
     rise = np.minimum(t / warmup, 1) if warmup else 1
     return rise * (end + (lr - end) * COOLDOWNS[shape](z))
 

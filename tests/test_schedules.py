@@ -1,0 +1,504 @@
+"""Every schedule: what all have in common, its formula, and the same schedule in PyTorch, Keras and Optax.
+
+A schedule that is added to SCHEDULES gets the first two parts by itself, with parameters drawn from its ranges.
+"""
+
+import copy
+import inspect
+import json
+import math
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn import any_schedule, oracle, parameters, schedules, torch_rates
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lrcourse.schedules as module
+from lrcourse.ranges import Choice, Fraction, Positive, Range, Times
+from lrcourse.schedules import COMBINATORS, SCHEDULES, Many, One, ReduceLROnPlateau, constant, schedule
+
+FACTS = json.loads((Path(__file__).parent / "data" / "conformance.json").read_text())
+ALL = [pytest.param(factory, id=factory.__name__) for factory in (*SCHEDULES, *COMBINATORS)]
+every = pytest.mark.parametrize("factory", ALL)
+TIMES = np.concatenate([np.arange(0, 60) / 4, np.linspace(0, 400, 41), [1e6]])
+quick = settings(max_examples=10, deadline=None, database=None, derandomize=True)
+
+
+def build(expression):
+    return eval(expression, dict(vars(module)))
+
+
+# ---- what all schedules have in common ------------------------------------------------------------------------------
+
+@every
+@quick
+@given(data=st.data())
+def test_is_a_pure_function_of_time(factory, data):
+    s = data.draw(schedules(factory))
+    with np.errstate(divide="raise", invalid="raise", over="raise"):
+        lr = s(TIMES)
+    assert np.isfinite(lr).all() and (lr >= 0).all()
+    assert np.array_equal(s(TIMES[::-1])[::-1], lr)                                    # the order does not matter
+    assert np.allclose([s(t) for t in TIMES], lr, rtol=1e-12, atol=1e-300)             # nor does one by one
+    assert np.array_equal(s(TIMES), lr)
+
+
+@every
+@quick
+@given(data=st.data())
+def test_keeps_shape_and_kind(factory, data):
+    s = data.draw(schedules(factory))
+    assert type(s(3)) is type(s(3.5)) is type(s(np.int64(3))) is type(s(np.float32(3))) is float
+    for shape in [(0,), (3,), (2, 3), (2, 0, 1)]:
+        lr = s(np.ones(shape))
+        assert lr.shape == shape and lr.dtype == np.float64 and lr.flags.writeable
+    assert s([0, 1]).dtype == s(np.array([0, 1], np.uint8)).dtype == np.float64
+    lr = s(np.arange(5, dtype=np.float32))
+    assert lr.dtype == np.float32
+
+
+@every
+@quick
+@given(data=st.data())
+def test_is_a_value(factory, data):
+    s = data.draw(schedules(factory))
+    for same in (factory(**s.parameters), pickle.loads(pickle.dumps(s)), copy.deepcopy(s), build(repr(s))):
+        assert same == s and hash(same) == hash(s) and np.array_equal(same(TIMES), s(TIMES))
+    assert s != 1.0 and s != constant(0.123) and len({s, factory(**s.parameters)}) == 1
+    with pytest.raises(AttributeError, match="frozen"):
+        s.lr = 3
+    with pytest.raises(AttributeError, match="frozen"):
+        s.parameters = {}
+
+
+@every
+@quick
+@given(data=st.data())
+def test_numpy_scalars_do_as_well(factory, data):
+    s = data.draw(schedules(factory))
+    wrapped = {k: np.float64(v) if isinstance(v, float) else v for k, v in s.parameters.items()}
+    assert factory(**wrapped) == s and "np." not in repr(factory(**wrapped))
+
+
+@pytest.mark.parametrize("factory", [param for param in ALL if "total" in param.values[0].ranges])
+@quick
+@given(data=st.data())
+def test_after_total_stays(factory, data):
+    s = data.draw(schedules(factory))
+    total = s.parameters["total"]
+    assert (s(total + np.array([0.0, 1e-9, 1, total, 1e9])) == s(total)).all()
+    if "end" in s.parameters:
+        assert math.isclose(s(total), s.parameters["end"], abs_tol=1e-15 * s.parameters["lr"], rel_tol=1e-12)
+
+
+@quick
+@given(s=any_schedule(also=COMBINATORS))
+def test_staircase_holds_inside_an_epoch(s):
+    t = np.linspace(0, 30, 121)
+    assert np.array_equal(module.staircase(s)(t), s(np.floor(t)))
+
+
+@quick
+@given(a=any_schedule(), b=any_schedule(), c=st.floats(0.01, 100))
+def test_scaling_and_products(a, b, c):
+    assert np.array_equal((c * a)(TIMES), c * a(TIMES)) and c * a == a * c
+    assert np.allclose((a * b)(TIMES), a(TIMES) * b(TIMES), rtol=1e-14)
+    for other in ("x", None, [1]):
+        with pytest.raises(TypeError):
+            a * other
+
+
+@quick
+@given(s=any_schedule(), length=st.integers(1, 20), start=st.floats(0, 1))
+def test_warmup_shifts_the_clock(s, length, start):
+    warm = module.warmup(s, length, start)
+    assert math.isclose(warm(0), start * s(0), abs_tol=1e-15)
+    assert math.isclose(warm(length / 2), (1 + start) / 2 * s(0), rel_tol=1e-12)
+    assert np.array_equal(warm(length + TIMES), s(length + TIMES - length))
+
+
+@quick
+@given(parts=st.lists(any_schedule(), min_size=3, max_size=3))
+def test_join_runs_each_part_on_its_own_clock(parts):
+    joined = module.join(parts, boundaries=[2, 7.5])
+    for t in (0, 1.99, 2, 5, 7.49, 7.5, 30):
+        part, began = (parts[0], 0) if t < 2 else (parts[1], 2) if t < 7.5 else (parts[2], 7.5)
+        assert joined(t) == part(t - began)
+
+
+@every
+def test_documents_itself(factory):
+    assert factory.formula and "$" not in factory.formula and factory.formula in " ".join(factory.__doc__.split())
+    assert ">>>" in factory.__doc__ and len(factory.ranges) == len(inspect.signature(factory).parameters)
+
+
+def test_a_schedule_of_your_own():
+    @schedule
+    def bouncing(t, lr: Positive, depth: Fraction = 0.5):
+        r"""$\alpha_t = \alpha_0 (1 - d\sin^2 t)$"""
+        return lr * (1 - depth * np.sin(t) ** 2)
+
+    assert bouncing(0.1, depth=1)(np.pi / 2) == pytest.approx(0, abs=1e-17)
+    with pytest.raises(ValueError, match="depth=2 is not allowed in bouncing: a number from 0 to 1"):
+        bouncing(0.1, depth=2)
+    assert module.warmup(bouncing(0.1), 5)(5) == 0.1
+
+
+# ---- bad input, from the ranges -------------------------------------------------------------------------------------
+
+def bad_values(allowed, others):
+    """Values that a range must refuse, with the error it must raise."""
+    if isinstance(allowed, One):
+        return [(value, TypeError) for value in (0.1, None, "x", [constant(1.0)], np.cos)]
+    if isinstance(allowed, Many):
+        return [([], ValueError), (0.1, TypeError), ([constant(1.0), 2], TypeError), (None, TypeError)]
+    if isinstance(allowed, Times):
+        return [([3, 2], ValueError), ([0, 1], ValueError), ([2, 2], ValueError), ([-1], ValueError), (5, TypeError),
+                ([1, math.nan], ValueError), ([1, math.inf], ValueError), ("ab", TypeError), ([True], TypeError),
+                ([None], TypeError), (None, TypeError)]
+    if isinstance(allowed, Choice):
+        return [("no such", ValueError), (None, ValueError), (1, ValueError), ([], ValueError)]
+    assert isinstance(allowed, Range), f"say here what {allowed!r} must refuse"
+    high = allowed.limit(others)
+    found = [(value, TypeError) for value in (None, "0.1", [0.1], True, 1j, np.ones(2), constant(1.0))]
+    found += [(value, ValueError) for value in (math.nan, math.inf, -math.inf, allowed.low - 0.001)]
+    found += [(allowed.low, ValueError)] * allowed.open_low
+    found += [(high * 1.001 + 1e-9, ValueError), (2 * high + 1, ValueError)] * (high < math.inf)
+    found += [(high, ValueError)] * allowed.open_high
+    if allowed.whole:
+        found = [(value, TypeError if isinstance(value, float) else error) for value, error in found] + [(1.5, TypeError)]
+    return found
+
+
+@every
+@settings(quick, max_examples=3)
+@given(data=st.data())
+def test_bad_values_are_named(factory, data):
+    good = data.draw(parameters(factory))
+    for name, allowed in factory.ranges.items():
+        for value, error in bad_values(allowed, good):
+            with pytest.raises(error) as caught:
+                factory(**{**good, name: value})
+            assert str(caught.value).startswith(f"{name}={value!r} is not allowed in {factory.__name__}: ")
+
+
+@every
+def test_missing_and_unknown_arguments(factory):
+    for arguments in ({"no_such": 1}, {}):
+        with pytest.raises(TypeError, match=factory.__name__):
+            factory(**arguments)
+
+
+@every
+@settings(quick, max_examples=2)
+@given(data=st.data())
+def test_bad_times(factory, data):
+    s = data.draw(schedules(factory))
+    for t in (-1, -1e-9, math.nan, math.inf, [0, -1], [0, math.nan]):
+        with pytest.raises(ValueError, match="time"):
+            s(t)
+    for t in ("1", None, True, [True], ["x"], 1j, {}):
+        with pytest.raises(TypeError, match="time"):
+            s(t)
+
+
+def test_boundaries_must_fit_the_schedules():
+    with pytest.raises(ValueError, match="boundaries=.* is not allowed in join: one less than the 2 schedules"):
+        module.join([constant(0.1), constant(0.2)], boundaries=[1, 2])
+
+
+# ---- closed forms, written a second time in plain Python ------------------------------------------------------------
+
+def cosine(z):
+    return (1 + math.cos(math.pi * min(z, 1))) / 2
+
+
+def restarts(t, period, mult):
+    while t >= period * (1 - 1e-12):
+        t, period = max(t - period, 0), period * mult
+    return cosine(t / period)
+
+
+COOL = {"linear": lambda z: 1 - z, "cosine": cosine, "1-sqrt": lambda z: 1 - math.sqrt(z), "square": lambda z: (1 - z)**2}
+
+
+def wsd(t, lr, total, decay, warmup, shape, end):
+    fall = COOL[shape](min(max((t - total + decay) / decay, 0), 1))
+    return (t / warmup if t < warmup else 1) * (end + (lr - end) * fall)
+
+
+def one_cycle(t, lr, total, pct_start, div_factor, final_div_factor):
+    peak = pct_start * total
+    if t < peak:
+        return lr / div_factor + (lr - lr / div_factor) * (1 - cosine(t / peak))
+    last = lr / div_factor / final_div_factor
+    return last + (lr - last) * (cosine((t - peak) / (total - peak)) if total > peak else 1)
+
+
+def triangular(t, min_lr, max_lr, half_period):
+    phase = math.fmod(t, 2 * half_period) / half_period
+    return min_lr + (max_lr - min_lr) * (phase if phase < 1 else 2 - phase)
+
+
+CLOSED = {
+    "constant": lambda t, lr: lr,
+    "inverse_time_decay": lambda t, lr, decay_rate: lr / (1 + decay_rate * t),
+    "exponential_decay": lambda t, lr, gamma: lr * (math.exp(t * math.log(gamma)) if gamma else float(t == 0)),
+    "step_decay": lambda t, lr, gamma, step_size: lr * gamma ** int(t / step_size),
+    "multistep_decay": lambda t, lr, milestones, gamma: lr * math.prod(gamma for m in milestones if m <= t),
+    "polynomial_decay": lambda t, lr, total, power, end: end + (lr - end) * (1 - min(t, total) / total) ** power,
+    "linear_decay": lambda t, lr, total, end: lr + (end - lr) * min(t, total) / total,
+    "cosine_decay": lambda t, lr, total, end: end + (lr - end) * cosine(t / total),
+    "cosine_restarts": lambda t, lr, period, mult, end: end + (lr - end) * restarts(t, period, mult),
+    "inverse_sqrt_decay": lambda t, lr, timescale: lr / math.sqrt(1 + t / timescale),
+    "wsd": wsd,
+    "rex_decay": lambda t, lr, total: lr * (1 - min(t / total, 1)) / (1 - min(t / total, 1) / 2),
+    "one_cycle": one_cycle,
+    "triangular": triangular,
+    "lr_range": lambda t, min_lr, max_lr, total: min_lr * math.exp(
+        math.log(max_lr / min_lr) * min(t / total, 1)),
+}
+
+
+@pytest.mark.parametrize("name", CLOSED)
+@settings(quick, max_examples=40)
+@given(data=st.data())
+def test_closed_form(name, data):
+    s = data.draw(schedules(getattr(module, name)))
+    peak = s.parameters.get("lr", s.parameters.get("max_lr"))
+    for t in [0, *data.draw(st.lists(st.integers(0, 800).map(lambda n: n / 8), max_size=12))]:
+        assert math.isclose(s(t), CLOSED[name](t, **s.parameters), rel_tol=1e-9, abs_tol=1e-9 * peak), t
+
+
+@pytest.mark.parametrize("fact", [pytest.param(f, id=f["id"]) for f in FACTS["schedules"] if f["ours"]])
+def test_recorded_rates_of_other_libraries(fact):
+    values = fact["values"][:fact.get("agree")]
+    assert np.allclose(build(fact["ours"])(np.arange(len(values))), values, rtol=2e-6, atol=2e-7)
+
+
+# ---- PyTorch, run beside ours ---------------------------------------------------------------------------------------
+# one update is one epoch here; whole lengths, since theirs have to be
+
+whole, rate = st.integers(1, 30), st.floats(1e-3, 2)
+part = st.floats(0.01, 0.99)
+UPDATES = 75
+
+
+def low(lr):
+    return st.floats(0, 0.9).map(lambda fraction: fraction * lr)
+
+
+PYTORCH = {}
+
+
+def pytorch(*strategies):
+    def keep(function):
+        PYTORCH[function.__name__] = (strategies, function)
+        return function
+    return keep
+
+
+# each gives ours, theirs, and the number of updates for which they are the same
+@pytorch(rate, part, whole)
+def step_lr(L, lr, gamma, size):
+    return module.step_decay(lr, gamma, size), lambda o: L.StepLR(o, size, gamma), UPDATES
+
+
+@pytorch(rate, part, st.lists(whole, unique=True, max_size=4).map(sorted))
+def multistep_lr(L, lr, gamma, milestones):
+    return module.multistep_decay(lr, milestones, gamma), lambda o: L.MultiStepLR(o, milestones, gamma), UPDATES
+
+
+@pytorch(rate, part)
+def exponential_lr(L, lr, gamma):
+    return module.exponential_decay(lr, gamma), lambda o: L.ExponentialLR(o, gamma), UPDATES
+
+
+@pytorch(rate, whole, st.floats(0.3, 4))
+def polynomial_lr(L, lr, total, power):
+    return module.polynomial_decay(lr, total, power), lambda o: L.PolynomialLR(o, total, power), UPDATES
+
+
+@pytorch(rate, whole, part)
+def linear_lr(L, lr, total, end):
+    return (module.linear_decay(lr, total, end=end * lr),
+            lambda o: L.LinearLR(o, start_factor=1, end_factor=end, total_iters=total), UPDATES)
+
+
+@pytorch(rate, whole, part)
+def cosine_annealing_lr(L, lr, total, end):
+    return (module.cosine_decay(lr, total, end=end * lr),
+            lambda o: L.CosineAnnealingLR(o, total, eta_min=end * lr), total + 1)
+
+
+@pytorch(rate, whole, st.integers(1, 3), part)
+def cosine_annealing_warm_restarts(L, lr, period, mult, end):
+    return (module.cosine_restarts(lr, period, mult, end=end * lr),
+            lambda o: L.CosineAnnealingWarmRestarts(o, period, mult, eta_min=end * lr), UPDATES)
+
+
+@pytorch(rate, st.integers(4, 60), st.floats(0.3, 0.9), st.floats(1, 100), st.floats(1, 1e5))
+def one_cycle_lr(L, lr, total, pct, div, final):
+    """PyTorch reaches its end value one update early, and its peak, too."""
+    ours = module.one_cycle(lr, total, (pct * (total + 1) - 1) / total, div, final)
+    return ours, lambda o: L.OneCycleLR(o, lr, total_steps=total + 1, pct_start=pct, div_factor=div,
+                                        final_div_factor=final), total + 1
+
+
+@pytorch(rate, st.floats(0, 1), whole)
+def cyclic_lr(L, lr, low, half):
+    return (module.triangular(low * lr, lr, half), lambda o: L.CyclicLR(o, low * lr, lr, step_size_up=half), UPDATES)
+
+
+@pytorch(rate, whole, part, part)
+def warmup_lr(L, lr, length, start, gamma):
+    return (module.warmup(module.exponential_decay(lr, gamma), length, start),
+            lambda o: L.SequentialLR(o, [L.LinearLR(o, start, 1, length), L.ExponentialLR(o, gamma)], [length]), UPDATES)
+
+
+@pytorch(rate, part, st.integers(2, 30), whole)
+def product_lr(L, lr, gamma, total, size):
+    return (module.linear_decay(lr, total) * module.step_decay(1.0, gamma, size),
+            lambda o: L.ChainedScheduler([L.PolynomialLR(o, total), L.StepLR(o, size, gamma)]), UPDATES)
+
+
+@pytorch(rate, part, st.floats(0, 3))
+def lambda_lr(L, lr, scale, k):
+    return (scale * module.inverse_time_decay(lr, k),
+            lambda o: L.LambdaLR(o, lambda t: scale / (1 + k * t)), UPDATES)
+
+
+@pytest.mark.parametrize("name", PYTORCH)
+@settings(quick, max_examples=25)
+@given(data=st.data())
+def test_same_as_pytorch(name, data):
+    L = oracle("torch").optim.lr_scheduler
+    strategies, function = PYTORCH[name]
+    drawn = [data.draw(strategy) for strategy in strategies]
+    ours, theirs, updates = function(L, *drawn)
+    rates = torch_rates(theirs, updates, lr=drawn[0])
+    assert np.allclose(ours(np.arange(updates)), rates, rtol=1e-9, atol=1e-12 * drawn[0])
+
+
+@settings(quick, max_examples=150)
+@given(metrics=st.lists(st.sampled_from([1.0, 0.9, 0.8999999, 0.5, 0.0, -0.3, -1.0, 2.0, math.nan, math.inf, -math.inf]),
+                        max_size=40),
+       lr=st.sampled_from([1.0, 0.1, 3e-8]), factor=st.floats(0, 0.99), patience=st.integers(0, 4),
+       threshold=st.sampled_from([0.0, 1e-4, 0.2]), cooldown=st.integers(0, 4), floor=st.sampled_from([0.0, 0.02]))
+def test_plateau_counts_as_pytorch_does(metrics, lr, factor, patience, threshold, cooldown, floor):
+    torch = oracle("torch")
+    floor = min(floor, lr)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr)
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, factor=factor, patience=patience, threshold=threshold, cooldown=cooldown, min_lr=floor)
+    ours = ReduceLROnPlateau(lr, factor, patience, threshold, cooldown, floor)
+    stacked = ours.fresh()
+    for metric in metrics:
+        theirs.step(metric)
+        assert ours.step(metric) == optimizer.param_groups[0]["lr"]
+        with np.errstate(invalid="ignore"):
+            assert (stacked.step([metric, metric]) == ours.lr).all()
+
+
+@pytest.mark.parametrize("fact", [pytest.param(f, id=f["id"]) for f in FACTS["plateau"]])
+def test_plateau_recorded(fact):
+    ours = ReduceLROnPlateau(fact["lr"], **fact["settings"])
+    metrics = [math.nan if metric is None else metric for metric in fact["metrics"]]
+    assert np.allclose([ours.step(metric) for metric in metrics], fact["values"], rtol=1e-12)
+
+
+def test_plateau_watches_each_run_for_itself():
+    ours = ReduceLROnPlateau(1.0, factor=0.5, patience=1)
+    rates = np.array([ours.step([1.0, 1.0 - k / 10, -1.0, math.nan]) for k in range(6)])
+    assert rates[-1].tolist() == [0.25, 1.0, 1.0, 0.125]
+    again = ours.fresh()
+    assert again == ReduceLROnPlateau(1.0, factor=0.5, patience=1) and again.step(1.0) == 1.0
+
+
+@pytest.mark.parametrize("name", ReduceLROnPlateau.__dataclass_fields__)
+def test_plateau_bad_values(name):
+    allowed = ReduceLROnPlateau.__dataclass_fields__[name].type
+    for value, error in bad_values(allowed, {"lr": 1.0}):
+        with pytest.raises(error, match=f"^{name}=.* is not allowed in ReduceLROnPlateau: "):
+            ReduceLROnPlateau(**{"lr": 1.0, name: value})
+
+
+# ---- Optax and Keras ------------------------------------------------------------------------------------------------
+
+OPTAX = {
+    "exponential_decay": ((part, whole), lambda X, lr, gamma, steps: (
+        module.exponential_decay(lr, gamma ** (1 / steps)), X.exponential_decay(lr, steps, gamma))),
+    "exponential_decay, staircase": ((part, whole), lambda X, lr, gamma, steps: (
+        module.step_decay(lr, gamma, steps), X.exponential_decay(lr, steps, gamma, staircase=True))),
+    "piecewise_constant_schedule": ((part, st.lists(whole, unique=True, max_size=4).map(sorted)),
+                                    lambda X, lr, gamma, milestones: (
+        module.multistep_decay(lr, milestones, gamma),
+        X.piecewise_constant_schedule(lr, dict.fromkeys(milestones, gamma)))),
+    "polynomial_schedule": ((whole, st.floats(0.3, 4), part), lambda X, lr, total, power, end: (
+        module.polynomial_decay(lr, total, power, end * lr), X.polynomial_schedule(lr, end * lr, power, total))),
+    "linear_schedule": ((whole, part), lambda X, lr, total, end: (
+        module.linear_decay(lr, total, end * lr), X.linear_schedule(lr, end * lr, total))),
+    "cosine_decay_schedule": ((whole, part), lambda X, lr, total, end: (
+        module.cosine_decay(lr, total, end * lr), X.cosine_decay_schedule(lr, total, alpha=end))),
+    "cosine_onecycle_schedule": ((st.integers(1, 6), st.floats(1.1, 50), st.floats(1.1, 1e4)),
+                                 lambda X, lr, tens, div, final: (
+        module.one_cycle(lr, 10 * tens, 0.3, div, final),
+        X.cosine_onecycle_schedule(10 * tens, lr, 0.3, div, final))),
+    "warmup_cosine_decay_schedule": ((whole, whole, part, part), lambda X, lr, total, length, start, end: (
+        module.warmup(module.cosine_decay(lr, total, end * lr), length, start),
+        X.warmup_cosine_decay_schedule(start * lr, lr, length, length + total, end * lr))),
+    "join_schedules": ((whole, whole, part), lambda X, lr, first, second, gamma: (
+        module.join([module.linear_decay(lr, first), module.exponential_decay(lr, gamma)], [second]),
+        X.join_schedules([X.linear_schedule(lr, 0.0, first), X.exponential_decay(lr, 1, gamma)], [second]))),
+    "constant_schedule": ((), lambda X, lr: (module.constant(lr), X.constant_schedule(lr))),
+}
+
+
+@pytest.mark.parametrize("name", OPTAX)
+@settings(quick, max_examples=8)
+@given(data=st.data())
+def test_same_as_optax(name, data):
+    optax, jax = oracle("optax"), oracle("jax")
+    strategies, function = OPTAX[name]
+    lr = data.draw(rate)
+    with jax.enable_x64(True):
+        ours, theirs = function(optax, lr, *(data.draw(strategy) for strategy in strategies))
+        rates = np.asarray(jax.vmap(theirs)(jax.numpy.arange(UPDATES)))
+    assert np.allclose(ours(np.arange(UPDATES)), rates, rtol=1e-6, atol=1e-7 * lr)
+
+
+KERAS = {
+    "ExponentialDecay": ((part, whole), lambda K, lr, gamma, steps: (
+        module.exponential_decay(lr, gamma ** (1 / steps)), K.ExponentialDecay(lr, steps, gamma))),
+    "ExponentialDecay, staircase": ((part, whole), lambda K, lr, gamma, steps: (
+        module.step_decay(lr, gamma, steps), K.ExponentialDecay(lr, steps, gamma, staircase=True))),
+    "InverseTimeDecay": ((st.floats(0, 3), whole), lambda K, lr, k, steps: (
+        module.inverse_time_decay(lr, k / steps), K.InverseTimeDecay(lr, steps, k))),
+    "PiecewiseConstantDecay": ((part, whole, whole), lambda K, lr, gamma, first, more: (
+        module.multistep_decay(lr, [first, first + more], gamma),
+        K.PiecewiseConstantDecay([first - 1, first + more - 1], [lr, lr * gamma, lr * gamma ** 2]))),
+    "PolynomialDecay": ((whole, st.floats(0.3, 4), part), lambda K, lr, total, power, end: (
+        module.polynomial_decay(lr, total, power, end * lr), K.PolynomialDecay(lr, total, end * lr, power))),
+    "CosineDecay": ((whole, part), lambda K, lr, total, end: (
+        module.cosine_decay(lr, total, end * lr), K.CosineDecay(lr, total, alpha=end))),
+    "CosineDecay, warm-up": ((whole, whole, part, part), lambda K, lr, total, length, start, end: (
+        module.warmup(module.cosine_decay(lr, total, end * lr), length, start),
+        K.CosineDecay(start * lr, total, alpha=end, warmup_target=lr, warmup_steps=length))),
+    "CosineDecayRestarts": ((whole, part), lambda K, lr, period, end: (
+        module.cosine_restarts(lr, period, 1.0, end * lr), K.CosineDecayRestarts(lr, period, t_mul=1.0, alpha=end))),
+}
+
+
+@pytest.mark.parametrize("name", KERAS)
+@settings(quick, max_examples=5)
+@given(data=st.data())
+def test_same_as_keras(name, data):
+    K = oracle("keras").optimizers.schedules
+    strategies, function = KERAS[name]
+    lr = data.draw(rate)
+    ours, theirs = function(K, lr, *(data.draw(strategy) for strategy in strategies))
+    rates = [float(theirs(k)) for k in range(0, UPDATES, 2)]
+    assert np.allclose(ours(np.arange(0, UPDATES, 2)), rates, rtol=2e-5, atol=1e-6 * lr)

@@ -151,12 +151,75 @@ def browser():
     return found or sys.exit("a PDF needs chromium")
 
 
+# ---- site ------------------------------------------------------------------------------------------------------------
+
+FRONT = """# Learning-rate decay that runs
+
+{promise}.
+
+{explorer}
+
+## The lessons
+
+<ol class="lesson-list">{lessons}</ol>
+
+```{{toctree}}
+:hidden:
+{pages}
+```
+"""
+API = """# The package
+
+{modules}
+"""
+
+
+def about(path):
+    """Title and first paragraph of a lesson."""
+    title, first = prepared(path).cells[0].source.split("\n\n")[:2]
+    return title.removeprefix("# "), first
+
+
+def site():
+    """build/site: the lessons as pages, with search, the package's documentation, and all links relative."""
+    source, out = BUILD / "source", BUILD / "site"
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(SITE / "static", source / "_static")
+    (source / "_static" / "mathjax").mkdir()
+    shutil.copy(packages(NPM) / "mathjax" / "es5" / "tex-svg.js", source / "_static" / "mathjax")
+    shutil.copy(SITE / "conf.py", source)
+    items, pages = [], []
+    for path in lessons():
+        notebook = prepared(path)
+        links = (f'<p class="lesson-links"><a href="notebooks/{path.name}" download>Notebook</a>'
+                 f'<a href="slides/{path.stem}.html">Slides</a><a href="slides/{path.stem}.pdf">PDF</a>'
+                 f'<a href="live/lab/index.html?path={path.name}">Open live</a></p>')
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(links, id="links"))
+        nbformat.write(notebook, source / path.name)
+        title, first = about(path)
+        pages.append(f"{path.stem[:2]}. {title} <{path.stem}>")
+        items.append(f'<li><a href="{path.stem}.html">{path.stem[:2]}. {title}</a><br>{first}</li>')
+    from lrcourse.explorers import Ravine
+
+    promise = re.search(r"\*\*(every learning rate plotted.*?)\*\*", (ROOT / "README.md").read_text(), re.S)[1]
+    front = FRONT.format(promise=" ".join(promise.split()).rstrip(".").capitalize(), explorer=Ravine().html(),
+                         lessons="".join(items), pages="\n".join([*pages, "api"]))
+    (source / "index.md").write_text(front, encoding="utf-8")
+    modules = [path.stem for path in sorted((ROOT / "lrcourse").glob("*.py")) if not path.stem.startswith("_")]
+    entries = "\n".join(f"## {name}\n\n```{{eval-rst}}\n.. automodule:: lrcourse.{name}\n```\n" for name in modules)
+    (source / "api.md").write_text(API.format(modules=entries), encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(source), str(out)], check=True)
+    shutil.copytree(NOTEBOOKS, out / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    return out
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["slides"])
+    parser.add_argument("what", choices=["slides", "site"])
     parser.add_argument("--pdf", action="store_true", help="print a PDF of each deck")
     options = parser.parse_args()
-    print(slides(options.pdf))
+    print(slides(options.pdf) if options.what == "slides" else site())
 
 
 if __name__ == "__main__":

@@ -8,18 +8,22 @@ picture that they hold.
 
 import argparse
 import copy
+import email.parser
+import hashlib
 import json
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE, BUILD, NOTEBOOKS = ROOT / "site", ROOT / "build", ROOT / "notebooks"
-NPM = {"reveal.js": "5.2.1", "mathjax": "3.2.2"}
+NPM = {"reveal.js": "5.2.1", "mathjax": "3.2.2", "pyodide": "0.27.7"}
+PYODIDE = f"https://cdn.jsdelivr.net/pyodide/v{NPM['pyodide']}/full/"
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 ALT = re.compile(r',\s*alt=(?:\s*"(?:[^"\\]|\\.)*")+')      # what a picture shows is heard, not read off a slide
@@ -214,12 +218,105 @@ def site():
     return out
 
 
+# ---- live edition ----------------------------------------------------------------------------------------------------
+
+def live(pyodide=None):
+    """build/live: JupyterLite, in which the same notebooks run in the browser, from any server of static files.
+
+    Pyodide's core comes along. Its packages (numpy, matplotlib and what they need) come from Pyodide's own address, or
+    from the folder ``pyodide``, each held against its published sha256.
+    """
+    source, out = BUILD / "lite", BUILD / "live"
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.rmtree(out, ignore_errors=True)
+    (source / "content").mkdir(parents=True)
+    for path in lessons():
+        nbformat.write(for_students(path), source / "content" / path.name)
+    subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(source / "wheels"), str(ROOT)], check=True)
+    pins = (ROOT / "constraints.txt").read_text()
+    pure = [re.search(rf"^{name}==.*$", pins, re.M | re.I)[0] for name in ("ipywidgets", "comm", "anywidget", "psygnal", "tqdm")]
+    shown = [re.search(rf"^{name}==.*$", pins, re.M | re.I)[0] for name in ("jupyterlab_widgets", "anywidget", "jupyterlite-pyodide-kernel")]
+    subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(source / "extensions"), *shown], check=True)
+    extensions = [f"--federated-extensions={wheel}" for wheel in sorted((source / "extensions").glob("*.whl"))]
+    subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--platform=any",
+                    "-d", str(source / "wheels"), *pure], check=True)
+    distribution(source / "pyodide", sorted((source / "wheels").glob("*.whl")), pyodide)
+    (source / "jupyter-lite.json").write_text(json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": {
+        "appName": "lrcourse live", "exposeAppInBrowser": True, "defaultKernelName": "python", "disabledExtensions": [],
+        "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {
+            "pyodideUrl": "./static/pyodide/pyodide.js"}}}}))
+    subprocess.run([sys.executable, "-m", "jupyterlite_core.app", "build", "--no-sourcemaps", "--no-unused-shared-packages",
+                    "--apps", "lab", "--apps", "notebooks", "--lite-dir", str(source), "--contents", "content",
+                    "--ignore-sys-prefix=federated_extensions", *extensions, "--output-dir", str(out)], check=True, cwd=source, stdout=subprocess.DEVNULL)
+    shutil.copytree(source / "pyodide", out / "static" / "pyodide", dirs_exist_ok=True)
+    return out
+
+
+def for_students(path):
+    """A notebook without its solutions and outputs, for the kernel of the browser."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if "solution" not in cell.metadata.get("tags", [])]
+    notebook.metadata = {"kernelspec": {"name": "python", "display_name": "Python (Pyodide)", "language": "python"},
+                         "language_info": {"name": "python"}}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def distribution(out, wheels, folder):
+    """Pyodide's core, a lock in which our ``wheels`` stand beside its packages, and those packages if ``folder`` has them."""
+    core = packages(NPM) / "pyodide"
+    out.mkdir(parents=True)
+    for name in ("pyodide.js", "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"):
+        shutil.copy(core / name, out)
+    lock = json.loads((core / "pyodide-lock.json").read_text())
+    for package in lock["packages"].values():
+        held = Path(folder) / package["file_name"] if folder else None
+        if held and held.is_file():
+            if hashlib.sha256(held.read_bytes()).hexdigest() != package["sha256"]:
+                sys.exit(f"{held} isn't the file that Pyodide publishes: its sha256 differs")
+            shutil.copy(held, out)
+        elif not folder:
+            package["file_name"] = PYODIDE + package["file_name"]
+    if folder:
+        lock["packages"] = {name: package for name, package in lock["packages"].items()
+                            if (out / package["file_name"]).is_file()}
+    known = set(lock["packages"])
+    for wheel in wheels:
+        with zipfile.ZipFile(wheel) as archive:
+            about = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+            metadata = email.parser.Parser().parsestr(archive.read(about).decode())
+            tops = sorted({name.split("/")[0] for name in archive.namelist() if name.count("/") and name.endswith(".py")
+                           and ".data/" not in name})
+        name = metadata["Name"].lower().replace("_", "-")
+        wanted = [re.match(r"[\w.-]+", need)[0].lower().replace("_", "-") for need in metadata.get_all("Requires-Dist", [])
+                  if "extra ==" not in need]
+        # what a lesson imports of lrcourse beyond its core
+        wanted += ["matplotlib", "pillow", "ipywidgets", "anywidget", "tqdm"] if name == "lrcourse" else []
+        lock["packages"][name] = {
+            "name": name, "version": metadata["Version"], "file_name": wheel.name, "install_dir": "site", "imports": tops,
+            "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(), "package_type": "package", "depends": wanted,
+            "unvendored_tests": False}
+        shutil.copy(wheel, out)
+        known.add(name)
+    for package in lock["packages"].values():
+        package["depends"] = [need for need in package["depends"] if need in known]
+    (out / "pyodide-lock.json").write_text(json.dumps(lock))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["slides", "site"])
+    parser.add_argument("what", choices=["slides", "site", "live"])
     parser.add_argument("--pdf", action="store_true", help="print a PDF of each deck")
+    parser.add_argument("--pyodide", help="a folder with Pyodide's packages, for the live edition")
     options = parser.parse_args()
-    print(slides(options.pdf) if options.what == "slides" else site())
+    if options.what in ("slides", "publish"):
+        print(slides(options.pdf))
+    if options.what in ("site", "publish"):
+        print(site())
+    if options.what in ("live", "publish"):
+        print(live(options.pyodide))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml constraints.txt
-PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules
+PYTEST := OPENBLAS_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules
 # the two that run every notebook begin first, one on each core; a file is never split, since a notebook has one kernel
 TESTS := tests/test_notebooks.py tests/test_exercises.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg

@@ -26,7 +26,6 @@ The workers need lrcourse and numpy installed, and nothing else; each task is a 
 import os
 import time
 import warnings
-from concurrent.futures import as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -312,6 +311,7 @@ def _finished(tasks, executor):
         for number, task in enumerate(tasks):
             yield number, _train_block(*task)
         return
+    from concurrent.futures import as_completed
     futures = {executor.submit(_train_block, *task): number for number, task in enumerate(tasks)}
     try:
         for future in as_completed(futures):

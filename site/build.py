@@ -19,6 +19,7 @@ import zipfile
 from pathlib import Path
 
 import nbformat
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE, BUILD, NOTEBOOKS = ROOT / "site", ROOT / "build", ROOT / "notebooks"
@@ -220,6 +221,15 @@ def site():
 
 # ---- live edition ----------------------------------------------------------------------------------------------------
 
+# what Python loads before the first cell runs: what the kernel itself would fetch one by one, and what the lessons import
+KERNEL = ["micropip", "ssl", "sqlite3", "jedi", "ipython", "comm"]
+LESSONS = ["lrcourse", "numpy", "matplotlib", "pillow", "ipywidgets", "anywidget", "tqdm"]
+WHEELS = ["ipywidgets", "anywidget", "comm", "psygnal", "tqdm", "typing_extensions"]     # pure Python, from PyPI
+NOT_IN_A_KERNEL = {"jupyterlab-widgets", "widgetsnbextension"}           # the page's half of ipywidgets
+EXTENSIONS = ("anywidget", "@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
+WITHOUT = ["@jupyterlite/application-extension:service-worker-manager"]  # files for Python: each import would ask for them
+
+
 def live(pyodide=None):
     """build/live: JupyterLite, in which the same notebooks run in the browser, from any server of static files.
 
@@ -232,24 +242,26 @@ def live(pyodide=None):
     (source / "content").mkdir(parents=True)
     for path in lessons():
         nbformat.write(for_students(path), source / "content" / path.name)
-    subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(source / "wheels"), str(ROOT)], check=True)
-    pins = (ROOT / "constraints.txt").read_text()
-    pure = [re.search(rf"^{name}==.*$", pins, re.M | re.I)[0] for name in ("ipywidgets", "comm", "anywidget", "psygnal", "tqdm")]
-    shown = [re.search(rf"^{name}==.*$", pins, re.M | re.I)[0] for name in ("jupyterlab_widgets", "anywidget", "jupyterlite-pyodide-kernel")]
-    subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(source / "extensions"), *shown], check=True)
-    extensions = [f"--federated-extensions={wheel}" for wheel in sorted((source / "extensions").glob("*.whl"))]
-    subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--platform=any",
-                    "-d", str(source / "wheels"), *pure], check=True)
-    distribution(source / "pyodide", sorted((source / "wheels").glob("*.whl")), pyodide)
+    distribution(source / "pyodide", wheels(source / "wheels"), pyodide)
     (source / "jupyter-lite.json").write_text(json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": {
-        "appName": "lrcourse live", "exposeAppInBrowser": True, "defaultKernelName": "python", "disabledExtensions": [],
+        "appName": "lrcourse live", "exposeAppInBrowser": True, "defaultKernelName": "python", "disabledExtensions": WITHOUT,
         "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {
-            "pyodideUrl": "./static/pyodide/pyodide.js"}}}}))
-    subprocess.run([sys.executable, "-m", "jupyterlite_core.app", "build", "--no-sourcemaps", "--no-unused-shared-packages",
-                    "--apps", "lab", "--apps", "notebooks", "--lite-dir", str(source), "--contents", "content",
-                    "--ignore-sys-prefix=federated_extensions", *extensions, "--output-dir", str(out)], check=True, cwd=source, stdout=subprocess.DEVNULL)
+            "pyodideUrl": "./static/pyodide/pyodide.js", "loadPyodideOptions": {"packages": KERNEL + LESSONS}}}}}))
+    extensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
+    (source / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": {
+        "ignore_sys_prefix": ["federated_extensions"], "federated_extensions": [str(extensions / name) for name in EXTENSIONS],
+        "apps": ["lab"], "contents": ["content"], "no_sourcemaps": True, "no_unused_shared_packages": True,
+        "output_dir": str(out)}}))
+    run("-m", "jupyterlite_core.app", "build", cwd=source)
     shutil.copytree(source / "pyodide", out / "static" / "pyodide", dirs_exist_ok=True)
     return out
+
+
+def run(*arguments, **options):
+    """Run Python quietly; what it said is shown if it fails."""
+    done = subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True, **options)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, arguments))} failed:\n{done.stdout}{done.stderr}")
 
 
 def for_students(path):
@@ -264,45 +276,68 @@ def for_students(path):
     return notebook
 
 
+def wheels(folder):
+    """The wheels that Pyodide hasn't: the course's own, made now, and the pinned ones, fetched once into build/wheels."""
+    run("-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT)
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M))
+    cache = BUILD / "wheels"
+    missing = [f"{name}=={pins[name]}" for name in WHEELS if not [*cache.glob(f"{name}-{pins[name]}-*.whl")]]
+    if missing:
+        run("-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "--platform=any", "-d", cache, *missing)
+    return [*folder.glob("*.whl"), *(next(cache.glob(f"{name}-{pins[name]}-*.whl")) for name in WHEELS)]
+
+
+def plain(name):
+    """A package's name as the lock writes it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def distribution(out, wheels, folder):
-    """Pyodide's core, a lock in which our ``wheels`` stand beside its packages, and those packages if ``folder`` has them."""
+    """Pyodide's core, and a lock in which our ``wheels`` stand beside its packages; with ``folder``, also those packages."""
     core = packages(NPM) / "pyodide"
     out.mkdir(parents=True)
     for name in ("pyodide.js", "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"):
         shutil.copy(core / name, out)
     lock = json.loads((core / "pyodide-lock.json").read_text())
-    for package in lock["packages"].values():
-        held = Path(folder) / package["file_name"] if folder else None
-        if held and held.is_file():
-            if hashlib.sha256(held.read_bytes()).hexdigest() != package["sha256"]:
-                sys.exit(f"{held} isn't the file that Pyodide publishes: its sha256 differs")
-            shutil.copy(held, out)
-        elif not folder:
-            package["file_name"] = PYODIDE + package["file_name"]
-    if folder:
-        lock["packages"] = {name: package for name, package in lock["packages"].items()
-                            if (out / package["file_name"]).is_file()}
-    known = set(lock["packages"])
+    official = {plain(name): package for name, package in lock["packages"].items()}
+    ours = {plain(entry["name"]): entry for entry in map(lock_entry, wheels)}
     for wheel in wheels:
-        with zipfile.ZipFile(wheel) as archive:
-            about = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-            metadata = email.parser.Parser().parsestr(archive.read(about).decode())
-            tops = sorted({name.split("/")[0] for name in archive.namelist() if name.count("/") and name.endswith(".py")
-                           and ".data/" not in name})
-        name = metadata["Name"].lower().replace("_", "-")
-        wanted = [re.match(r"[\w.-]+", need)[0].lower().replace("_", "-") for need in metadata.get_all("Requires-Dist", [])
-                  if "extra ==" not in need]
-        # what a lesson imports of lrcourse beyond its core
-        wanted += ["matplotlib", "pillow", "ipywidgets", "anywidget", "tqdm"] if name == "lrcourse" else []
-        lock["packages"][name] = {
-            "name": name, "version": metadata["Version"], "file_name": wheel.name, "install_dir": "site", "imports": tops,
-            "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(), "package_type": "package", "depends": wanted,
-            "unvendored_tests": False}
         shutil.copy(wheel, out)
-        known.add(name)
-    for package in lock["packages"].values():
-        package["depends"] = [need for need in package["depends"] if need in known]
+    needed, queue = {}, KERNEL + LESSONS
+    while queue:
+        name = plain(queue.pop())
+        if name not in needed:
+            needed[name] = ours.get(name) or official[name]
+            needed[name]["depends"] = [plain(need) for need in needed[name]["depends"] if plain(need) not in NOT_IN_A_KERNEL]
+            queue = queue + needed[name]["depends"]
+    for name, package in needed.items() if folder else official.items():
+        if name in ours:
+            continue
+        if not folder:
+            package["file_name"] = PYODIDE + package["file_name"]
+            continue
+        held = Path(folder) / package["file_name"]
+        if not held.is_file():
+            sys.exit(f"{held} is missing: the live edition needs it")
+        if hashlib.sha256(held.read_bytes()).hexdigest() != package["sha256"]:
+            sys.exit(f"{held} isn't the file that Pyodide publishes: its sha256 differs")
+        shutil.copy(held, out)
+    lock["packages"] = needed if folder else {**official, **ours}
     (out / "pyodide-lock.json").write_text(json.dumps(lock))
+
+
+def lock_entry(wheel):
+    """What the lock says of a wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        about = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = email.parser.Parser().parsestr(archive.read(about).decode())
+        tops = {name.split("/")[0] for name in archive.namelist() if name.count("/") and name.endswith(".py")}
+    browser = {"sys_platform": "emscripten", "platform_system": "Emscripten", "python_version": "3.12", "extra": ""}
+    needs = map(Requirement, metadata.get_all("Requires-Dist", []))
+    wanted = [need.name for need in needs if not need.marker or need.marker.evaluate(browser)]
+    return {"name": metadata["Name"], "version": metadata["Version"], "file_name": wheel.name, "install_dir": "site",
+            "imports": sorted(top for top in tops if not top.endswith((".data", ".dist-info"))), "package_type": "package",
+            "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(), "depends": wanted, "unvendored_tests": False}
 
 
 def main():

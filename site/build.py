@@ -1,29 +1,34 @@
 """Build slides, web site and live edition from notebooks/ alone, into build/.
 
-    python site/build.py slides|site|live|publish [--pdf] [--pyodide DIR]
+    python site/build.py slides|site|live|publish [--pyodide DIR]
 
 ``prepared`` makes of each notebook what all of them show: explorers that run without a kernel, and of other widgets the
 picture that they hold.
 """
 
 import argparse
+import base64
 import copy
 import email.parser
+import fcntl
 import hashlib
 import json
+import pkgutil
 import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE, BUILD, NOTEBOOKS = ROOT / "site", ROOT / "build", ROOT / "notebooks"
-NPM = {"reveal.js": "5.2.1", "mathjax": "3.2.2", "pyodide": "0.27.7"}
+NPM = {"reveal.js": "5.2.1", "mathjax": "3.2.2", "pyodide": "0.27.7", "axe-core": "4.14.1"}     # the last for the tests
 PYODIDE = f"https://cdn.jsdelivr.net/pyodide/v{NPM['pyodide']}/full/"
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -109,14 +114,18 @@ def slide(cell, kind):
     return cell
 
 
-def packages(names):
-    """Fetch npm packages, once, into build/npm."""
-    for name in names:
-        if not (BUILD / "npm" / "node_modules" / name).is_dir():
-            (BUILD / "npm").mkdir(parents=True, exist_ok=True)
-            subprocess.run(["npm", "install", "--silent", "--no-save", "--no-package-lock", "--ignore-scripts",
-                            *(f"{package}@{version}" for package, version in NPM.items())], cwd=BUILD / "npm", check=True)
-    return BUILD / "npm" / "node_modules"
+def packages():
+    """The folder of the npm packages, fetched once into build/npm."""
+    folder = BUILD / "npm"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:       # tests build side by side
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = [f"{package}@{version}" for package, version in NPM.items()]
+        if not (folder / "installed").is_file() or (folder / "installed").read_text().split() != wanted:
+            subprocess.run(["npm", "install", "--silent", "--no-save", "--no-package-lock", "--ignore-scripts", *wanted],
+                           cwd=folder, check=True)
+            (folder / "installed").write_text(" ".join(wanted))
+    return folder / "node_modules"
 
 
 def slides(pdf=False):
@@ -126,7 +135,7 @@ def slides(pdf=False):
 
     out = BUILD / "slides"
     shutil.rmtree(out, ignore_errors=True)
-    modules = packages(NPM)
+    modules = packages()
     for part in ("dist", "plugin/notes"):
         shutil.copytree(modules / "reveal.js" / part, out / "assets" / part)
     (out / "assets" / "mathjax").mkdir()
@@ -158,11 +167,22 @@ def browser():
 
 # ---- site ------------------------------------------------------------------------------------------------------------
 
-FRONT = """# Learning-rate decay that runs
+FRONT = """---
+hide-toc: true
+---
+# {title}
 
-{promise}.
+{first}
 
+<p class="start"><a href="{start}.html">Start reading</a><a href="live/lab/index.html?path={start}.ipynb">Run it in your browser</a></p>
+
+~~~{{raw}} html
 {explorer}
+~~~
+
+{promise}
+
+{able}
 
 ## The lessons
 
@@ -173,16 +193,26 @@ FRONT = """# Learning-rate decay that runs
 {pages}
 ```
 """
-API = """# The package
+LINKS = ('<p class="lesson-links"><a href="live/lab/index.html?path={0}.ipynb">Open live</a><a href="slides/{0}.html">Slides</a>'
+         '<a href="slides/{0}.pdf">Slides as PDF</a><a href="notebooks/{0}.ipynb" download>Notebook</a></p>')
+CHEAT_SHEET = """# Cheat sheet
 
-{modules}
+<p class="lesson-links"><a href="javascript:print()">Print</a></p>
 """
+# steps that don't settle, until the learner lets them decay
+OPENING = {"curvature": 8.0, "lr": 0.1, "noise": 1.5, "steps": 150}
+MODULES = ["schedules", "optimizers", "problems", "training", "theory", "figures", "explorers", "exercises", "frameworks"]
 
 
-def about(path):
-    """Title and first paragraph of a lesson."""
-    title, first = prepared(path).cells[0].source.split("\n\n")[:2]
-    return title.removeprefix("# "), first
+def about(notebook):
+    """Title, first paragraph and time of a lesson."""
+    title, first, *rest = notebook.cells[0].source.split("\n\n")
+    time = re.search(r"\*\*Time\*\*:\s*([^.\n]*)", "\n".join(rest))
+    return title.removeprefix("# "), first, time[1] if time else ""
+
+
+def readme(pattern):
+    return re.search(pattern, (ROOT / "README.md").read_text(encoding="utf-8"), re.S | re.M)[1].strip()
 
 
 def site():
@@ -192,35 +222,104 @@ def site():
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(SITE / "static", source / "_static")
     (source / "_static" / "mathjax").mkdir()
-    shutil.copy(packages(NPM) / "mathjax" / "es5" / "tex-svg.js", source / "_static" / "mathjax")
+    shutil.copy(packages() / "mathjax" / "es5" / "tex-svg.js", source / "_static" / "mathjax")
     shutil.copy(SITE / "conf.py", source)
-    items, pages = [], []
+    items, pages, sheet = [], [], []
     for path in lessons():
         notebook = prepared(path)
-        links = (f'<p class="lesson-links"><a href="notebooks/{path.name}" download>Notebook</a>'
-                 f'<a href="slides/{path.stem}.html">Slides</a><a href="slides/{path.stem}.pdf">PDF</a>'
-                 f'<a href="live/lab/index.html?path={path.name}">Open live</a></p>')
-        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(links, id="links"))
+        title, first, time = about(notebook)
+        sheet += [cell for cell in notebook.cells if "cheat-sheet" in cell.metadata.get("tags", [])]
+        head, _, rest = notebook.cells[0].source.partition("\n")
+        notebook.cells[0].source = f"{head}\n\n{LINKS.format(path.stem)}\n{rest}"
         nbformat.write(notebook, source / path.name)
-        title, first = about(path)
-        pages.append(f"{path.stem[:2]}. {title} <{path.stem}>")
-        items.append(f'<li><a href="{path.stem}.html">{path.stem[:2]}. {title}</a><br>{first}</li>')
+        number = path.stem[:2]
+        pages.append(f"{number}. {title} <{path.stem}>")
+        items.append(f'<li><span class="number" aria-hidden="true">{number}</span><div><a href="{path.stem}.html">{title}</a> '
+                     f'<span class="time">{time}</span><br>{first}</div></li>')
+    if sheet:
+        nbformat.write(cheat_sheet(sheet), source / "cheat-sheet.ipynb")
+        pages.append("cheat-sheet")
     from lrcourse.explorers import Ravine
 
-    promise = re.search(r"\*\*(every learning rate plotted.*?)\*\*", (ROOT / "README.md").read_text(), re.S)[1]
-    front = FRONT.format(promise=" ".join(promise.split()).rstrip(".").capitalize(), explorer=Ravine().html(),
-                         lessons="".join(items), pages="\n".join([*pages, "api"]))
-    (source / "index.md").write_text(front, encoding="utf-8")
-    modules = [path.stem for path in sorted((ROOT / "lrcourse").glob("*.py")) if not path.stem.startswith("_")]
-    entries = "\n".join(f"## {name}\n\n```{{eval-rst}}\n.. automodule:: lrcourse.{name}\n```\n" for name in modules)
-    (source / "api.md").write_text(API.format(modules=entries), encoding="utf-8")
-    subprocess.run([sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(source), str(out)], check=True)
+    # its picture, for where no script runs, is a file of its own: nobody else has to fetch it
+    explorer, _, end = Ravine(**OPENING).html().partition("data:image/png;base64,")
+    picture, _, end = end.partition('"')
+    (source / "_static" / "ravine.png").write_bytes(base64.b64decode(picture))
+    (source / "index.md").write_text(FRONT.format(
+        title=readme(r"^# lrcourse: (.*?)$").capitalize(), first=readme(r"^# .*?\n\n(.*?)\n\n"),
+        promise=readme(r"^(Our promise: .*?)\n\n"), able=readme(r"^(## What you will be able to do.*?)^## "),
+        start=lessons()[0].stem, explorer=f'{explorer}_static/ravine.png"{end}', lessons="".join(items),
+        pages="\n".join([*pages, "api"])), encoding="utf-8")
+    (source / "api.md").write_text(api(), encoding="utf-8")
+    run("-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", source, out)
     shutil.copytree(NOTEBOOKS, out / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    shutil.rmtree(out / ".doctrees")
+    wrong = broken(out, elsewhere=("slides/", "live/"))
+    if wrong:
+        sys.exit("\n".join(wrong))
     return out
+
+
+def cheat_sheet(cells):
+    """The cells tagged ``cheat-sheet`` as a page of their own, without their code."""
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.metadata["tags"] = ["remove-input"]
+        else:       # their own heading stands one level below the page's title, whatever it was in the lesson
+            cell.source = re.sub(r"^#+ Cheat sheet\s*\n", "", cell.source, flags=re.I)
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(CHEAT_SHEET, id="title"), *cells])
+
+
+def api():
+    """The package's documentation, a section for each module in the order in which they build on each other."""
+    import lrcourse
+
+    found = [module.name for module in pkgutil.iter_modules(lrcourse.__path__)]
+    names = [name for name in MODULES if name in found] + sorted(set(found) - set(MODULES))
+    options = {"explorers": ":imported-members:\n"}
+    return "# The package\n\n" + "\n".join(
+        f"## {name}\n\n```{{eval-rst}}\n.. automodule:: lrcourse.{name}\n   {options.get(name, '')}```\n" for name in names)
+
+
+class Page(HTMLParser):
+    """What a page links to, which anchors it has, and its pictures without a description."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.anchors, self.mute = [], set(), []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.anchors |= {attributes[name] for name in ("id", "name") if attributes.get(name)}
+        self.links += [attributes[name] for name in ("href", "src") if attributes.get(name)]
+        if tag == "img" and not attributes.get("alt", "").strip():
+            self.mute.append(attributes.get("src", "")[:60])
+
+
+def broken(folder, elsewhere=()):
+    """Links of the pages in ``folder`` that lead nowhere, or load from another host, and pictures without alt text."""
+    pages = {path: Page(path) for path in folder.rglob("*.html") if "live" not in path.relative_to(folder).parts}
+    wrong = []
+    for path, page in pages.items():
+        where = path.relative_to(folder)
+        wrong += [f"{where}: a picture without alt text: {picture}" for picture in page.mute]
+        for link in page.links:
+            target, _, anchor = link.partition("#")
+            target = unquote(target.partition("?")[0])
+            if re.match(r"[a-z]+:", link) or target.startswith(elsewhere):
+                continue
+            goal = (path.parent / target).resolve() if target else path
+            if not goal.is_file():
+                wrong.append(f"{where}: {link} doesn't exist")
+            elif anchor and goal in pages and not {anchor, unquote(anchor)} & pages[goal].anchors:
+                wrong.append(f"{where}: {link} has no such place")
+    return sorted(set(wrong))
 
 
 # ---- live edition ----------------------------------------------------------------------------------------------------
 
+CORE = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"]
 # what Python loads before the first cell runs: what the kernel itself would fetch one by one, and what the lessons import
 KERNEL = ["micropip", "ssl", "sqlite3", "jedi", "ipython", "comm"]
 LESSONS = ["lrcourse", "numpy", "matplotlib", "pillow", "ipywidgets", "anywidget", "tqdm"]
@@ -242,7 +341,7 @@ def live(pyodide=None):
     (source / "content").mkdir(parents=True)
     for path in lessons():
         nbformat.write(for_students(path), source / "content" / path.name)
-    distribution(source / "pyodide", wheels(source / "wheels"), pyodide)
+    files = distribution(source / "pyodide", wheels(source / "wheels"), pyodide)
     (source / "jupyter-lite.json").write_text(json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": {
         "appName": "lrcourse live", "exposeAppInBrowser": True, "defaultKernelName": "python", "disabledExtensions": WITHOUT,
         "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {
@@ -254,6 +353,11 @@ def live(pyodide=None):
         "output_dir": str(out)}}))
     run("-m", "jupyterlite_core.app", "build", cwd=source)
     shutil.copytree(source / "pyodide", out / "static" / "pyodide", dirs_exist_ok=True)
+    words = (SITE / "live.js").read_text(encoding="utf-8").replace("%FIRST%", lessons()[0].name).replace("%FILES%", json.dumps(files))
+    (out / "live.js").write_text(words, encoding="utf-8")
+    page = (out / "lab" / "index.html").read_text(encoding="utf-8")
+    page = page.replace("<title>JupyterLite</title>", "<title>lrcourse live</title>\n    <script src=\"../live.js\"></script>")
+    (out / "lab" / "index.html").write_text(page, encoding="utf-8")
     return out
 
 
@@ -293,10 +397,13 @@ def plain(name):
 
 
 def distribution(out, wheels, folder):
-    """Pyodide's core, and a lock in which our ``wheels`` stand beside its packages; with ``folder``, also those packages."""
-    core = packages(NPM) / "pyodide"
+    """Pyodide's core, and a lock in which our ``wheels`` stand beside its packages; with ``folder``, also those packages.
+
+    Gives the files that Python loads when it starts.
+    """
+    core = packages() / "pyodide"
     out.mkdir(parents=True)
-    for name in ("pyodide.js", "pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"):
+    for name in CORE:
         shutil.copy(core / name, out)
     lock = json.loads((core / "pyodide-lock.json").read_text())
     official = {plain(name): package for name, package in lock["packages"].items()}
@@ -324,6 +431,7 @@ def distribution(out, wheels, folder):
         shutil.copy(held, out)
     lock["packages"] = needed if folder else {**official, **ours}
     (out / "pyodide-lock.json").write_text(json.dumps(lock))
+    return [*CORE, "pyodide-lock.json", *(package["file_name"] for package in needed.values())]
 
 
 def lock_entry(wheel):
@@ -340,18 +448,29 @@ def lock_entry(wheel):
             "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(), "depends": wanted, "unvendored_tests": False}
 
 
+# ---- all of it -------------------------------------------------------------------------------------------------------
+
+def publish(pyodide=None):
+    """build/publish: site, slides and live edition in one folder, for any host of static files and under any path."""
+    out = BUILD / "publish"
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(site(), out)
+    shutil.copytree(slides(pdf=True), out / "slides")
+    shutil.copytree(live(pyodide), out / "live")
+    wrong = broken(out)
+    if wrong:
+        sys.exit("\n".join(wrong))
+    return out
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["slides", "site", "live"])
-    parser.add_argument("--pdf", action="store_true", help="print a PDF of each deck")
+    parser.add_argument("what", choices=["slides", "site", "live", "publish"])
     parser.add_argument("--pyodide", help="a folder with Pyodide's packages, for the live edition")
     options = parser.parse_args()
-    if options.what in ("slides", "publish"):
-        print(slides(options.pdf))
-    if options.what in ("site", "publish"):
-        print(site())
-    if options.what in ("live", "publish"):
-        print(live(options.pyodide))
+    build = {"slides": lambda: slides(pdf=True), "site": site, "live": lambda: live(options.pyodide),
+             "publish": lambda: publish(options.pyodide)}
+    print(build[options.what]())
 
 
 if __name__ == "__main__":

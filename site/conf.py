@@ -1,9 +1,11 @@
 """Sphinx: the lessons as pages. build.py writes the sources, from notebooks/, into build/source."""
 
+import re
+
 project = "lrcourse"
 author = "the lrcourse authors"
 html_title = "lrcourse"
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax", "sphinx.ext.viewcode"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "sphinx.ext.viewcode"]
 nb_execution_mode = "off"                       # the stored outputs are what running gives: a test holds that
 myst_enable_extensions = ["dollarmath", "amsmath", "html_image"]
 myst_heading_anchors = 3
@@ -20,5 +22,14 @@ html_favicon = "_static/favicon.svg"
 html_show_sourcelink = False
 html_copy_source = False
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "show-inheritance": False, "exclude-members": "set"}
+autodoc_default_options = {"members": True, "exclude-members": "set"}
 add_module_names = False
+
+
+def dollars(app, what, name, thing, options, lines):
+    """Formulas stand between dollars in a docstring, as in the notebooks; Sphinx wants a role."""
+    lines[:] = re.sub(r"\$([^$]+)\$", r":math:`\1`", "\n".join(lines)).split("\n")
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", dollars)

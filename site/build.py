@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -29,6 +30,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parent.parent
 SITE, BUILD, NOTEBOOKS = ROOT / "site", ROOT / "build", ROOT / "notebooks"
 NPM = {"reveal.js": "5.2.1", "mathjax": "3.2.2", "pyodide": "0.27.7", "axe-core": "4.14.1"}     # the last for the tests
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PYODIDE = f"https://cdn.jsdelivr.net/pyodide/v{NPM['pyodide']}/full/"
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -149,20 +151,33 @@ def slides(pdf=False):
         notebook.metadata["title"] = title
         html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
         (out / f"{path.stem}.html").write_text(html, encoding="utf-8")
-        if pdf:
-            print_pdf(out / f"{path.stem}.html")
+    if pdf:
+        with browser() as chromium:
+            print_pdfs(sorted(out.glob("*.html")), chromium)
     return out
 
 
-def print_pdf(page):
-    subprocess.run([browser(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                    "--virtual-time-budget=8000", "--no-pdf-header-footer", f"--print-to-pdf={page.with_suffix('.pdf')}",
-                    f"file://{page}?print-pdf"], check=True, capture_output=True)
+def print_pdfs(decks, chromium):
+    """A PDF beside each deck, a page for each slide."""
+    for deck in decks:
+        page = chromium.new_page()
+        page.goto(f"{deck.as_uri()}?print-pdf")
+        page.wait_for_function("window.Reveal?.isReady() && document.querySelector('.pdf-page') && "
+                               "MathJax.startup.promise.then(() => true)")
+        page.pdf(path=deck.with_suffix(".pdf"), prefer_css_page_size=True, print_background=True)
+        page.close()
 
 
-def browser():
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    return found or sys.exit("a PDF needs chromium")
+@contextmanager
+def browser(*flags):
+    """Debian's chromium, or whatever a machine calls it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        found = next(filter(None, map(shutil.which, BROWSERS)), None) or sys.exit("there is no chromium here")
+        chromium = running.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu", *flags])
+        yield chromium
+        chromium.close()
 
 
 # ---- site ------------------------------------------------------------------------------------------------------------
@@ -201,7 +216,7 @@ CHEAT_SHEET = """# Cheat sheet
 """
 # steps that don't settle, until the learner lets them decay
 OPENING = {"curvature": 8.0, "lr": 0.1, "noise": 1.5, "steps": 150}
-MODULES = ["schedules", "optimizers", "problems", "training", "theory", "figures", "explorers", "exercises", "frameworks"]
+MODULES = ["schedules", "optimizers", "problems", "training", "sweeping", "theory", "figures", "explorers", "exercises", "frameworks"]
 
 
 def about(notebook):
@@ -254,10 +269,22 @@ def site():
     run("-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", source, out)
     shutil.copytree(NOTEBOOKS, out / "notebooks", ignore=shutil.ignore_patterns(".*"))
     shutil.rmtree(out / ".doctrees")
+    for page in out.rglob("*.html"):
+        page.write_text(accessible(page.read_text(encoding="utf-8")), encoding="utf-8")
     wrong = broken(out, elsewhere=("slides/", "live/"))
     if wrong:
         sys.exit("\n".join(wrong))
     return out
+
+
+def accessible(page):
+    """A page of the theme, with what axe-core finds missing: names for its two sides, a heading, code reached by the keyboard."""
+    for old, new in (('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="The course">'),
+                     ('<aside class="toc-drawer">', '<aside class="toc-drawer" aria-label="On this page">'),
+                     ('<div id="search-results"', '<h1>Search</h1>\n<div id="search-results"'),
+                     ("<pre>", '<pre tabindex="0">')):
+        page = page.replace(old, new)
+    return page
 
 
 def cheat_sheet(cells):

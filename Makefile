@@ -3,9 +3,10 @@ SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml constraints.txt
-PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules
-# the two that run every notebook begin first, one on each core; a file is never split, since a notebook has one kernel
-TESTS := tests/test_notebooks.py tests/test_exercises.py notebooks tests lrcourse
+UV = $(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt
+PYTEST := OPENBLAS_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules
+# what takes longest begins first (conftest.py says what stays together)
+TESTS := tests/test_notebooks.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg
 
 .PHONY: help lab lab-frameworks test test-light test-oldest outputs lint browser clean
@@ -23,16 +24,18 @@ help:
 .venv/.made:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q -c constraints.txt uv
 	touch $@
 
 .venv/.lab: .venv/.made $(SOURCES)
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab]'
+	$(UV) -e '.[lab]'
 	touch $@
 
 .venv/.light: .venv/.lab
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,test,site]'
+	$(UV) -e '.[lab,test,site]'
 	touch $@
 
+# pip, not uv: where PyTorch's builds lie in a folder (pip's find-links), pip looks there
 .venv/.frameworks: .venv/.lab
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,frameworks]'
 	touch $@
@@ -62,7 +65,8 @@ test-light: .venv/.light browser lint
 .venv-oldest/.made: $(SOURCES)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "make test-oldest wants PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv-oldest
-	.venv-oldest/bin/python -m pip install -q -e '.[lab,test]' 'numpy==1.26.4' 'matplotlib==3.8.4'
+	.venv-oldest/bin/python -m pip install -q -c constraints.txt uv
+	.venv-oldest/bin/uv pip install -q --python .venv-oldest/bin/python -e '.[lab,test]' 'numpy==1.26.4' 'matplotlib==3.8.4'
 	touch $@
 
 test-oldest: .venv-oldest/.made

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 FIXED = {
     "OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
+    "TQDM_DISABLE": "1",
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
 }
 PINNED = ("numpy", "matplotlib", "pillow", "ipywidgets", "anywidget", "ipykernel")     # what a stored byte depends on
@@ -103,26 +104,35 @@ def differences(stored, fresh):
     return found
 
 
-def process(path, store):
-    """Execute one notebook; store it, or return where it differs from what is stored."""
-    began = time.perf_counter()
-    stored = nbformat.read(path, as_version=4)
-    fresh = nbformat.reads(nbformat.writes(stored), as_version=4)
+def cleared(notebook):
+    """A copy as if it had never been executed."""
+    fresh = nbformat.reads(nbformat.writes(notebook), as_version=4)
     fresh.metadata.pop("widgets", None)
     for cell in fresh.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    return fresh
+
+
+def problems(path, fresh):
+    """Where the file differs from what executing it gave."""
+    return differences(nbformat.read(path, as_version=4), fresh) or (
+        [] if path.read_text(encoding="utf-8") == written(fresh) else
+        ["the layout of the file differs: it wasn't written by tools/notebooks.py"])
+
+
+def process(path, store):
+    """Execute one notebook; store it, or return where it differs from what is stored."""
+    began, found = time.perf_counter(), []
     try:
-        fresh = execute(fresh, path.parent)
+        fresh = execute(cleared(nbformat.read(path, as_version=4)), path.parent)
+        if store:
+            path.write_text(written(fresh), encoding="utf-8")
+        else:
+            found = problems(path, fresh)
     except CellExecutionError as error:
-        return path, time.perf_counter() - began, [re.sub(r"\x1b\[[\d;]*m", "", str(error))]
-    if store:
-        path.write_text(written(fresh), encoding="utf-8")
-        return path, time.perf_counter() - began, []
-    problems = differences(stored, fresh)
-    if not problems and path.read_text(encoding="utf-8") != written(fresh):
-        problems = ["the layout of the file differs: it wasn't written by tools/notebooks.py"]
-    return path, time.perf_counter() - began, problems
+        found = [re.sub(r"\x1b\[[\d;]*m", "", str(error))]
+    return path, time.perf_counter() - began, found
 
 
 def main():
@@ -138,9 +148,9 @@ def main():
         jobs = [pool.submit(process, path, options.what == "run")
                 for path in options.files or sorted(NOTEBOOKS.glob("*.ipynb"))]
         for job in jobs:
-            path, seconds, problems = job.result()
-            failed |= bool(problems)
-            print(f"{path.name}: {seconds:.0f} s", *problems, sep="\n    ", flush=True)
+            path, seconds, found = job.result()
+            failed |= bool(found)
+            print(f"{path.name}: {seconds:.0f} s", *found, sep="\n    ", flush=True)
     sys.exit(failed)
 
 

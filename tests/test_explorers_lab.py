@@ -536,9 +536,11 @@ def test_it_fits_any_width_and_is_sharp(lab):
         session.send("Emulation.setDeviceMetricsOverride", {"width": 1280, "height": 1300, "deviceScaleFactor": ratio, "mobile": False})
         for name in ("ravine", "schedules", "game"):
             root = lab.explorers(name)[0].root
-            root.evaluate("(node, width) => { node.parentElement.style.width = `${width}px`; node.scrollIntoView({ block: 'start' }); }", width)
+            root.evaluate("""(node, width) => { node.parentElement.style.width = `${width}px`;
+              node.scrollIntoView({ block: 'start' }); }""", width)
             lab.page.wait_for_timeout(60)
-            out = root.evaluate("""(node, width) => [...node.querySelectorAll('*')].filter(part => !part.closest('.lrx-wide-table, pre')
+            out = root.evaluate("""(node, width) => [...node.querySelectorAll('*')].filter(part =>
+              !part.closest('.lrx-wide-table, pre')         // these scroll
               && part.getBoundingClientRect().right > node.getBoundingClientRect().left + width + 1).map(part => part.className)""", width)
             assert out == [], (name, width)
             for got, shown in root.evaluate("node => [...node.querySelectorAll('canvas')].map(c => [c.width, c.clientWidth])"):

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -196,7 +197,7 @@ def test_a_killed_sweep_goes_on_and_gives_the_same_file(tmp_path):
     assert 0 < len(Sweep.load(killed)) < 80
     for path in (killed, file):
         shown = subprocess.run([*command, path], check=True, capture_output=True, text=True, env=environment)
-        assert "/80 [" in shown.stderr and shown.stdout == "", "a bar, with the time left"
+        assert shown.stdout == "" and ("/80 [" in shown.stderr or not find_spec("tqdm")), "a bar, with the time left"
     assert killed.read_bytes() == file.read_bytes()
     assert len(Sweep.load(file)) == 80
 
@@ -222,6 +223,7 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path, monkeypatch):
 
 
 def test_progress_is_quiet_when_told_and_where_it_takes_less_than_a_second(capfd, monkeypatch):
+    pytest.importorskip("tqdm")
     monkeypatch.setenv("TQDM_DISABLE", "1")
     assert isinstance(sweeping._bar(True, 10, 0), sweeping._NoBar)
     monkeypatch.delenv("TQDM_DISABLE")

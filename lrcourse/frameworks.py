@@ -60,8 +60,8 @@ def to_torch(schedule, optimizer, updates_per_epoch=1, per="update"):
     ``updates_per_epoch`` does not matter. The first parameter group trains with the schedule's rate and the others keep
     the proportion to it that they were built with. The schedule replaces the optimizer's own ``lr``.
 
-    To resume, load the state of the optimizer and of the scheduler. The state holds where the clock stands, not the
-    schedule: resuming with a longer or another schedule follows the new one from the next update on.
+    To resume, build both as before and load the state of each, in either order. The state holds where the clock stands,
+    not the schedule: where the scheduler's is loaded last, a longer or another schedule holds from the next update on.
 
     Raises ImportError where PyTorch is missing, ValueError or TypeError for what is not allowed.
 
@@ -152,10 +152,11 @@ def _torch_scheduler():
             return {name: value for name, value in state.items() if name not in ("schedule", "updates_per_epoch")}
 
         def load_state_dict(self, state_dict):
+            before, groups = self._last_lr, self.optimizer.param_groups
             super().load_state_dict(state_dict)
-            groups = self.optimizer.param_groups
-            # where the optimizer's state from the same moment is here already: this schedule may be another than then
-            if self.last_epoch >= 0 and [group["lr"] for group in groups] == self._last_lr:
+            # the rates are set anew where they are this scheduler's: those of a moment ago, or those of the saved state,
+            # if the optimizer's was loaded first. Inside a SequentialLR they may be another scheduler's.
+            if self.last_epoch >= 0 and [group["lr"] for group in groups] in (before, self._last_lr):
                 self._last_lr = self.get_lr()
                 for group, lr in zip(groups, self._last_lr):
                     group["lr"] = group["lr"].fill_(lr) if torch.is_tensor(group["lr"]) else lr

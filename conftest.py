@@ -1,8 +1,27 @@
-"""For all tests: which backends the frameworks take, and no doctests of frameworks that aren't installed."""
+"""How the tests spread over processes, which random examples they draw, and with which backends the frameworks run."""
 
 import os
 from importlib.util import find_spec
 
+import hypothesis
+from xdist.scheduler import LoadFileScheduling
+
+# CI draws the same examples every time; at home new ones are tried
+hypothesis.settings.register_profile("ci", derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+
 os.environ.setdefault("KERAS_BACKEND", "torch")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# no examples in docstrings of frameworks that aren't installed
 collect_ignore = [] if all(map(find_spec, ("torch", "keras", "optax"))) else ["lrcourse/frameworks.py"]
+
+
+class Spread(LoadFileScheduling):
+    """A file stays in one process, since a notebook has one kernel; but each lesson's check is on its own."""
+
+    def _split_scope(self, nodeid):
+        return nodeid if "::test_stored_outputs" in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Spread(config, log)

@@ -7,12 +7,12 @@ from functools import cache
 from pathlib import Path
 
 import anywidget
-import numpy as np
 import traitlets
 
 from lrcourse.explorers.javascript import schedules_module
 
 HERE = Path(__file__).parent
+PICTURES = {}
 
 # the module without a kernel: its model only remembers. <noscript> holds the picture, so that nothing jumps
 PAGE = """<div><style>%s</style><noscript>%s</noscript></div>
@@ -88,32 +88,28 @@ class Explorer(anywidget.AnyWidget):
         """What it shows now, as a figure that stands still."""
         raise NotImplementedError
 
+    def picture(self):
+        """``figure()`` as a notebook stores it; remembered, since a cell that runs again mostly shows the same."""
+        key = self.view, json.dumps({name: getattr(self, name) for name in self.settings()})
+        if key not in PICTURES:
+            while len(PICTURES) > 7:
+                PICTURES.pop(next(iter(PICTURES)))
+            PICTURES[key] = self.figure()._repr_mimebundle_()
+        return PICTURES[key]
+
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
-        still, about = self.figure()._repr_mimebundle_()
+        still, about = self.picture()
         return {**data, **still}, {**metadata, **about}
 
     def html(self):
         """A piece of HTML that runs it in any page, without a kernel and without loading anything."""
         values = json.dumps({name: getattr(self, name) for name in [*self.settings(), "word"]})
         module = self.module().replace("export default", "const widget =")
-        picture = self.figure()._repr_mimebundle_()[0]["text/html"]
+        picture = self.picture()[0]["text/html"]
         return PAGE % (self._css, picture, module.replace("</", "<\\/"), values.replace("</", "<\\/"))
-
-
 
 
 def sloping_noise(curvature, noise):
     """The noise of each direction grows with its curvature, as that of small batches does."""
     return [noise * math.sqrt(h) for h in curvature]
-
-
-def expected_loss(problem, lr):
-    """Expected loss of plain SGD before each update and after the last: E w^2 <- (1 - lr h)^2 E w^2 + lr^2 s^2."""
-    h, variance = np.array(problem.curvature), np.square(problem.noise)
-    square = np.square(problem.start_point)
-    loss = [0.5 * h @ square]
-    for rate in lr:
-        square = (1 - rate * h) ** 2 * square + rate ** 2 * variance
-        loss.append(0.5 * h @ square)
-    return np.array(loss)

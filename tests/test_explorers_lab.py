@@ -300,6 +300,17 @@ def test_ravine_answers(lab):
     lab.becomes("ravine.start", pytest.approx([x - 0.05, y - 0.2], abs=2e-3))
     check_ravine(lab)
 
+    # the rate curve, by hand, up through 2/L; what was pinned stays for comparison
+    ravine.button("Start over").click()
+    loss = ravine.shown["loss"]
+    ravine.button("Pin").click()
+    ravine.drag(ravine.canvas("rate"), (0.5, 0.5), (0.5, 0.2))
+    assert "Diverges" in ravine.verdict or "Leaps" in ravine.verdict
+    assert lab.becomes("ravine.lr", pytest.approx(0.125, abs=0.025)) > 2 / 20
+    assert ravine.shown["pinned"] == loss
+    ravine.button("Unpin").click()
+    assert "pinned" not in ravine.shown
+
     # everything that can be chosen
     for name in ("optimizer", "surface"):
         chooser = ravine.control(name).query_selector("select")

@@ -137,6 +137,7 @@ test("the verdict says where the rate stands to the curvature", () => {
   assert.equal(kind({ surface: "saddle", lr: 0.01, start: [-1.5, 0] }), "stuck");
   assert.equal(kind({ surface: "saddle", lr: 0.3, start: [-1.5, 0.01] }), "escaped");
   assert.equal(kind({ surface: "two_minima", lr: 0.05, start: [-1.1, 0.1] }), "narrow");
+  assert.equal(kind({ surface: "two_minima", lr: 0.3, noise: 0.3, start: [-1.7, 0.6] }), "bounces");
   assert.equal(kind({ surface: "two_minima", lr: 0.05, start: [1.5, 0.1] }), "wide");
 });
 

@@ -7,6 +7,8 @@ import { DASHES, KEYS, button, canvas, chart, dot, figure, make, say, scrub, sel
 
 const TRAITS = ["surface", "optimizer", "lr", "decay", "momentum", "noise", "curvature", "steps", "seed", "start"];
 
+const NARROW = 2 / 12.7;       // the rate at which gradient descent can no longer rest in the narrow minimum
+
 /** Which settings the momentum slider turns, per optimizer. */
 export const MOMENTUM = { Momentum: "beta", Nesterov: "beta", Adam: "beta1", AdamW: "beta1", ScheduleFreeSGD: "beta" };
 
@@ -43,7 +45,7 @@ export function ravineVerdict(state, { lr, path, loss }) {
     const shaken = shakenVerdict(state, lr, loss);
     if (shaken) return shaken;
   }
-  if (!quadratic) return elsewhere(state, path, steps);
+  if (!quadratic) return elsewhere(state, path, lr[steps - 1]);
   if (optimizer === "SGD") {
     const x = Math.abs(1 - lr[0]) * 100;
     return lr[0] > one
@@ -78,7 +80,7 @@ function shakenVerdict({ optimizer, curvature, noise, steps, start }, lr, loss) 
     why: `Of the expected loss ${say(expected)}, ${say(distance)} is distance not yet covered and ${say(expected - distance)} noise. A smaller rate shrinks the noise, and slows it down.` };
 }
 
-function elsewhere({ surface, noise }, path, steps) {
+function elsewhere({ surface, optimizer, noise, steps }, path, rate) {
   const x = path[2 * steps], y = path[2 * steps + 1];
   const floor = noise > 0 ? " Noise keeps it moving." : "";
   if (surface === "saddle") {
@@ -90,10 +92,14 @@ function elsewhere({ surface, noise }, path, steps) {
           why: `It ends near (${say(x)}, ${say(y)}).${floor}` };
   }
   const narrow = Math.hypot(x + 1, y) < 0.4, wide = Math.hypot(x - 1.2, y) < 0.9;
+  if (narrow && optimizer === "SGD" && rate > NARROW) {
+    return { kind: "bounces", mood: "hot", title: "Bounces about in the narrow minimum",
+      why: `The rate is above 2/L = ${say(NARROW)} in there: it can't come to rest, and a longer step throws it out.` };
+  }
   return { kind: narrow ? "narrow" : wide ? "wide" : "between", mood: narrow ? "hot" : "good",
     title: narrow ? "Caught in the narrow minimum" : wide ? "In the wide minimum" : "Between the minima",
     why: `It ends near (${say(x)}, ${say(y)}).${floor}`
-      + (narrow ? " A larger rate can't stay in there: the curvature is about eight times as large." : "") };
+      + (narrow ? " The curvature in there is about eight times that of the wide minimum." : "") };
 }
 
 // ---- the view -------------------------------------------------------------------------------------------------------

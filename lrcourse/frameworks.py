@@ -424,8 +424,13 @@ def _difference(schedule, recorded, ours, theirs, k, updates_per_epoch):
         for clock, what in ((1, f"its clock runs {updates_per_epoch} times too fast: it takes each update for an epoch"),
                             (updates_per_epoch ** 2, f"its clock runs {updates_per_epoch} times too slow: it takes "
                                                      "each epoch for an update")):
-            if _near(schedule(np.arange(len(theirs)) / clock), theirs).all():
+            other = schedule(np.arange(len(theirs)) / clock)
+            parted = np.append(np.flatnonzero(~_near(other, theirs)), len(theirs))[0]
+            if parted == len(theirs):
                 return f"{name} is your schedule, but {what}."
+            if parted > max(2 * k, 3):
+                rest = _difference(schedule, recorded, other, theirs, parted, 1)
+                return f"{name} begins as your schedule does, but {what}. {rest}"
     if not theirs.any():
         return f"{name} trains at the rate 0 throughout."
     ratio = theirs[0] / ours[0] if ours[0] else 0

@@ -79,24 +79,27 @@ def one_update(fix):
     return followed(optimizer, 9, lambda: fix(optimizer, scheduler))
 
 
-def resumed(updates):
-    """A fix that makes a scheduler from a new optimizer and a checkpoint, written after five updates of a cosine."""
+def resumed(updates, total):
+    """A fix that makes a scheduler from a new optimizer and a checkpoint, written after five updates of a cosine over 10.
+
+    It is to follow a cosine over ``total`` from there; the five updates before count as right.
+    """
     def record(fix):
         optimizer = new_optimizer()
         scheduler = framework("torch").optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=10)
-        rates = []
         for _ in range(5):
-            rates.append(optimizer.param_groups[0]["lr"])
             optimizer.step()
             scheduler.step()
         saved = copy.deepcopy({"optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict()})
-        again = new_optimizer()
-        scheduler = fix(again, saved)
-        for _ in range(updates):
-            rates.append(again.param_groups[0]["lr"])
-            again.step()
+        optimizer = new_optimizer()
+        scheduler = fix(optimizer, saved)
+
+        def step():
+            optimizer.step()
             scheduler.step()
-        return Recorded("The fix", np.array(rates[5:]))
+
+        rates = followed(optimizer, updates, step).lr
+        return Recorded("The fix", np.append(cosine_decay(1.0, total)(np.arange(5)), rates))
     return record
 
 
@@ -208,7 +211,7 @@ EXERCISES = {
         ),
         hint="Before the first update the scheduler has made 1 step, so update k uses the rate of step k + 1. It drops at step 3."),
     "last-epoch": Trap(
-        answer=[0.5, 0.298, 0.138, 0.035, 0], meant=cosine_decay(1.0, total=10), record=resumed(5), updates_per_epoch=1,
+        answer=[0.5, 0.298, 0.138, 0.035, 0], meant=cosine_decay(1.0, total=10), record=resumed(5, total=10),
         right="Both states, and no last_epoch.",
         wrong=(
             ([0.5, 0.345, 0.206, 0.095, 0.024], "That is the run without a break. With last_epoch=5 the constructor makes one step "
@@ -219,7 +222,7 @@ EXERCISES = {
         ),
         hint="It starts at the 0.5 that was loaded, and reaches 0 one update early, since its clock is one ahead."),
     "longer-run": Trap(
-        answer=[0.5, 0, 0.5], meant=cosine_decay(1.0, total=20), record=resumed(15),
+        answer=[0.5, 0, 0.5], meant=cosine_decay(1.0, total=20), record=resumed(15, total=20),
         right="The clock was loaded and the length was not.",
         wrong=(
             ([0.854, 0.5, 0.146], "That is what was meant: a cosine over 20. But load_state_dict brings T_max=10 back with it."),
@@ -235,7 +238,7 @@ EXERCISES = {
             ([0.0495, 0.000004], "The lowest rate is at update 9, the tenth and last of total_steps. What does one more do?"),
             ([0.000004, 0.000004], "That would be an end value that stays. The formula goes on, past its end."),
         ),
-        hint="The smallest rate, 4e-6, is reached at update 9. One step beyond, the cosine climbs as far as it was one step before: 0.0495."),
+        hint="The smallest rate, 4e-6, is reached at update 9. One step on, the cosine is as high as one step before: 0.0495."),
     "1cycle-momentum": Trap(
         answer=[0.95, 0.85, 0.95], meant=constant(0.9), record=momentum_of,
         right="cycle_momentum=False leaves it alone.",

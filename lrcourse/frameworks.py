@@ -436,7 +436,7 @@ def _difference(schedule, recorded, ours, theirs, k, updates_per_epoch):
     ratio = theirs[0] / ours[0] if ours[0] else 0
     if ratio and _near(ours * ratio, theirs).all():
         return f"{name} is your schedule times {ratio:.4g}."
-    for shift in range(1, len(ours) // 2):
+    for shift in range(1, len(ours) // 4 + 1):
         for here, there, what in ((ours[:-shift], theirs[shift:], "late"), (ours[shift:], theirs[:-shift], "early")):
             if np.ptp(here) and _near(here, there).all():
                 return f"{name} is your schedule, {shift} update{'s' * (shift > 1)} {what}."

@@ -9,7 +9,7 @@ PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -
 TESTS := tests/test_notebooks.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: help lab lab-frameworks test test-light test-oldest outputs lint browser clean
+.PHONY: help lab lab-frameworks test test-light test-oldest outputs league lint browser clean
 
 help:
 	@echo "make lab            install, and open the course in JupyterLab"
@@ -18,6 +18,7 @@ help:
 	@echo "make test-light     the same without those three"
 	@echo "make test-oldest    the tests on the oldest numpy and matplotlib that we support"
 	@echo "make outputs        run the notebooks again and store their outputs"
+	@echo "make league         run the league of lesson 10 again: minutes; Ctrl-C loses nothing"
 	@echo "make clean          remove what was installed and built"
 
 # a stamp for each set of packages, so that the second time is quick
@@ -75,6 +76,9 @@ test-oldest: .venv-oldest/.made
 
 outputs: .venv/.lab
 	$(BIN)/python tools/notebooks.py run
+
+league: .venv/.lab
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/league.py
 
 clean:
 	rm -rf .venv .venv-oldest build dist .pytest_cache .hypothesis .ruff_cache

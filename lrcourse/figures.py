@@ -213,6 +213,35 @@ def dot_chart(rows, xlabel, title="", log=False):
     return figure
 
 
+@styled
+def league_chart(columns, xlabel, title="", apart=None):
+    """Dot charts side by side with the same rows, best first: ``columns`` is a dict of name: {row: (runs,)}.
+
+    A dot is the mean of fractions, shown as a percentage, with two standard errors to each side. Rows are in the order
+    of their mean over the columns. ``apart``, a dict of column: names, leaves those dots hollow and grey.
+    """
+    rows = sorted(set().union(*columns.values()),
+                  key=lambda name: np.mean([np.mean(column[name]) for column in columns.values() if name in column]))
+    figure = Figure(figsize=(7.2, 1.3 + 0.26 * len(rows)))
+    panels = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]
+    for axes, (column, results), color in zip(panels, columns.items(), COLORS):
+        for place, name in enumerate(rows):
+            if name in results:
+                values = np.asarray(results[name])
+                error = 2 * values.std(ddof=1) / np.sqrt(values.size)
+                behind = name in (apart or {}).get(column, ())
+                axes.errorbar(values.mean(), place, xerr=error, fmt="o", ms=6, lw=1.6, color="#888888" if behind else color,
+                              markerfacecolor="white" if behind else color)
+        axes.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.4, -0.6))
+        axes.set_title(column, fontsize=11, fontweight="normal", pad=6)
+        axes.xaxis.set_major_formatter(PERCENT)
+        axes.grid(axis="y", color="#F2F2F2")
+        axes.tick_params(axis="y", length=0)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
+    figure.alt = f"{xlabel}, with two standard errors to each side, in the columns {', '.join(columns)}: {', '.join(rows)}."
+    return figure
+
+
 # ---- paths over a surface --------------------------------------------------------------------------------------------
 
 @styled

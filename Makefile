@@ -4,8 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml constraints.txt
 UV = $(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt
-PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --doctest-modules
-# what takes longest begins first (tests/conftest.py says what stays together)
+PYTEST := OPENBLAS_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules
+# what takes longest begins first (conftest.py says what stays together)
 TESTS := tests/test_notebooks.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg
 

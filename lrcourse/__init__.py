@@ -24,6 +24,7 @@ from lrcourse.schedules import (
     warmup,
     wsd,
 )
+from lrcourse.sweeping import Sweep, sweep
 from lrcourse.training import History, train
 
 __version__ = "0.1.0"
@@ -33,5 +34,5 @@ __all__ = [
     "ReduceLROnPlateau", "constant", "cosine_decay", "cosine_restarts", "exponential_decay", "inverse_sqrt_decay",
     "inverse_time_decay", "join", "linear_decay", "lr_range", "multistep_decay", "one_cycle", "polynomial_decay",
     "rex_decay", "schedule", "staircase", "step_decay", "triangular", "warmup", "wsd",
-    "History", "train",
+    "History", "Sweep", "sweep", "train",
 ]

@@ -279,8 +279,9 @@ def cosine_restarts(t, lr: Positive, period: Epochs, mult: Growth = 1.0, end: Be
         cycle = np.floor(t / period + 1e-9)
         began, length = cycle * period, period
     else:
-        cycle = np.floor(np.log1p(t / period * (mult - 1)) / np.log(mult) + 1e-9)
-        began, length = period * (mult ** cycle - 1) / (mult - 1), period * mult ** cycle
+        cycle = np.floor(np.log1p(t / period * (mult - 1)) / np.log1p(mult - 1) + 1e-9)
+        began = period * np.expm1(cycle * np.log1p(mult - 1)) / (mult - 1)     # exact for a mult close to 1, too
+        length = period * mult ** cycle
     z = np.clip((t - began) / length, 0, 1)
     return end + (lr - end) * 0.5 * (1 + np.cos(np.pi * z))
 

@@ -73,13 +73,26 @@ def train(problem, optimizer, schedule, epochs, seeds=0, start=None):
     >>> train(ravine(), SGD(), constant(0.3), epochs=600).diverged
     array([ True])
     """
-    epochs, seeds, start = _checked(problem, optimizer, schedule, epochs, seeds, start)
-    runs, per_epoch = len(seeds), problem.updates_per_epoch
-    t = np.arange(epochs * per_epoch) / per_epoch
-    watching = schedule.fresh() if isinstance(schedule, ReduceLROnPlateau) else None
-    lr = np.empty((runs, t.size))
-    lr[:] = watching.lr if watching else schedule(t)
-    return run_loop(problem, optimizer, schedule, seeds, t, lr, watching, start)
+    epochs, seeds = check_setting("train", problem, {"optimizer": optimizer}, {"schedule": schedule}, epochs, seeds)
+    first = problem.start(seeds)
+    if start is not None:
+        if np.shape(start) != first.shape:
+            raise ValueError(f"start has the shape {np.shape(start)}, not allowed in train: weights {first.shape}")
+        first[:] = start
+    return run(problem, optimizer, [schedule] * len(seeds), seeds, epochs, first)
+
+
+def run(problem, optimizer, schedules, seeds, epochs, w):
+    """Train from the weights ``w``, each run under a schedule of its own; with ReduceLROnPlateau, all under the same."""
+    t = np.arange(epochs * problem.updates_per_epoch) / problem.updates_per_epoch
+    schedule, watching = schedules[0], None
+    if isinstance(schedule, ReduceLROnPlateau):
+        watching = schedule.fresh()
+        lr = np.full((len(seeds), t.size), watching.lr)
+    else:
+        rates = {each: each(t) for each in set(schedules)}
+        lr = np.stack([rates[each] for each in schedules])
+    return run_loop(problem, optimizer, schedule, seeds, t, lr, watching, w)
 
 
 def run_loop(problem, optimizer, schedule, seeds, t, lr, watching, w):
@@ -111,21 +124,18 @@ def run_loop(problem, optimizer, schedule, seeds, t, lr, watching, w):
                    np.stack(path, axis=1) if problem.keeps_path else None)
 
 
-def _checked(problem, optimizer, schedule, epochs, seeds, start):
+def check_setting(owner, problem, optimizers, schedules, epochs, seeds):
+    """Check what ``owner`` was given; optimizers and schedules come by the names to complain under."""
     if isinstance(problem, type) or not hasattr(problem, "loss_and_gradient"):
-        raise TypeError(f"problem={problem!r} is not allowed in train: a problem, such as digits()")
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer={optimizer!r} is not allowed in train: an optimizer, such as Momentum(0.9)")
-    if not isinstance(schedule, (Schedule, ReduceLROnPlateau)):
-        raise TypeError(f"schedule={schedule!r} is not allowed in train: a schedule, such as constant(0.1)")
-    check_all("train", {"epochs": Count}, {"epochs": epochs})
+        raise TypeError(f"problem={problem!r} is not allowed in {owner}: a problem, such as digits()")
+    for name, optimizer in optimizers.items():
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"{name}={optimizer!r} is not allowed in {owner}: an optimizer, such as Momentum(0.9)")
+    for name, schedule in schedules.items():
+        if not isinstance(schedule, (Schedule, ReduceLROnPlateau)):
+            raise TypeError(f"{name}={schedule!r} is not allowed in {owner}: a schedule, such as constant(0.1)")
+    check_all(owner, {"epochs": Count}, {"epochs": epochs})
     given, seeds = seeds, tuple(seeds) if np.iterable(seeds) else (seeds,)
     if not seeds or not all(isinstance(s, numbers.Integral) and not isinstance(s, bool) and s >= 0 for s in seeds):
-        raise ValueError(f"seeds={given!r} is not allowed in train: a whole number from 0 up, or a list of them")
-    seeds = tuple(map(int, seeds))
-    first = problem.start(seeds)
-    if start is not None:
-        if np.shape(start) != first.shape:
-            raise ValueError(f"start has the shape {np.shape(start)}, not allowed in train: weights {first.shape}")
-        first[:] = start
-    return int(epochs), seeds, first
+        raise ValueError(f"seeds={given!r} is not allowed in {owner}: a whole number from 0 up, or a list of them")
+    return int(epochs), tuple(map(int, seeds))

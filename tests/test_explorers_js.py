@@ -12,9 +12,8 @@ import pytest
 
 from lrcourse import optimizers
 from lrcourse.explorers import Ravine, ScheduleExplorer, YouDecayIt
-from lrcourse.explorers.base import HERE, expected_loss
+from lrcourse.explorers.base import HERE
 from lrcourse.explorers.javascript import function_in_javascript, schedules_module
-from lrcourse.problems import NoisyQuadratic
 from lrcourse.ranges import Positive
 from lrcourse.schedules import (SCHEDULES, constant, cosine_decay, cosine_restarts, exponential_decay,
                                 inverse_sqrt_decay, inverse_time_decay, join, linear_decay, lr_range, multistep_decay,
@@ -194,18 +193,6 @@ def run_optax(text, steps):
 
 
 RUNNERS = {"lrcourse": run_lrcourse, "torch": run_torch, "keras": run_keras, "optax": run_optax}
-
-
-def test_expected_loss_is_the_mean_of_many_runs():
-    problem = NoisyQuadratic([0.2, 1.0], [0.3, 0.6], [1.0, 2.0])
-    lr = cosine_decay(0.9, total=30)(np.arange(30))
-    w = problem.start(range(20_000))
-    noise = np.random.default_rng(0).normal(size=(30, *w.shape))
-    for rate, xi in zip(lr, noise):
-        w = w - rate * (problem.gradient(w) + np.multiply(problem.noise, xi))
-    losses = problem.value(w)
-    error = 4 * losses.std() / np.sqrt(len(losses))
-    assert abs(losses.mean() - expected_loss(problem, lr)[-1]) < error
 
 
 def test_what_can_not_be_translated_is_refused():

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import anywidget
-import numpy as np
 import traitlets
 
 from lrcourse.explorers.javascript import schedules_module
@@ -101,19 +100,6 @@ class Explorer(anywidget.AnyWidget):
         return PAGE % (self._css, picture, module.replace("</", "<\\/"), values.replace("</", "<\\/"))
 
 
-
-
 def sloping_noise(curvature, noise):
     """The noise of each direction grows with its curvature, as that of small batches does."""
     return [noise * math.sqrt(h) for h in curvature]
-
-
-def expected_loss(problem, lr):
-    """Expected loss of plain SGD before each update and after the last: E w^2 <- (1 - lr h)^2 E w^2 + lr^2 s^2."""
-    h, variance = np.array(problem.curvature), np.square(problem.noise)
-    square = np.square(problem.start_point)
-    loss = [0.5 * h @ square]
-    for rate in lr:
-        square = (1 - rate * h) ** 2 * square + rate ** 2 * variance
-        loss.append(0.5 * h @ square)
-    return np.array(loss)

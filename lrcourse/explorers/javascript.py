@@ -20,7 +20,8 @@ from lrcourse.schedules import COOLDOWNS, SCHEDULES
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.Mod: "%",
              ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==="}
 FUNCTIONS = {"floor": "Math.floor({})", "cos": "Math.cos({})", "sin": "Math.sin({})", "sqrt": "Math.sqrt({})",
-             "exp": "Math.exp({})", "log": "Math.log({})", "log1p": "Math.log1p({})", "abs": "Math.abs({})",
+             "exp": "Math.exp({})", "log": "Math.log({})", "log1p": "Math.log1p({})",
+             "expm1": "Math.expm1({})", "abs": "Math.abs({})",
              "minimum": "Math.min({}, {})", "maximum": "Math.max({}, {})", "clip": "Math.min(Math.max({}, {}), {})",
              "where": "({} ? {} : {})", "ones_like": "1", "zeros_like": "0",
              "searchsorted": "{}.filter(m => m <= {}).length"}      # with side="right", the only one that is used

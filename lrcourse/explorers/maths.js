@@ -225,7 +225,7 @@ export function plateauRates({ curvature, noise, start }, settings, count, norma
  * in one rate, so each in turn is set to its minimum; every sweep over them makes the loss smaller or leaves it.
  */
 export function bestRates({ curvature, noise, start }, highest, count, sweeps = 30) {
-  const d = curvature.length, lr = new Float64Array(count).fill(highest / 2);
+  const d = curvature.length, lr = new Float64Array(count).fill(Math.min(highest, 1 / Math.max(...curvature)) / 2);
   const later = new Float64Array(count * d);      // how much of E w^2 after update k is left at the end
   for (let sweep = 0; sweep < sweeps; sweep++) {
     for (let i = 0; i < d; i++) {

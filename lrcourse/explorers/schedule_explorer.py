@@ -4,11 +4,12 @@ import matplotlib
 import numpy as np
 import traitlets
 
-from lrcourse.explorers.base import Clamped, Explorer, expected_loss, sloping_noise
+from lrcourse.explorers.base import Clamped, Explorer, sloping_noise
 from lrcourse.figures import COLORS, DASHES, STYLE, Figure, label_ends
 from lrcourse.optimizers import SGD
 from lrcourse.problems import NoisyQuadratic
 from lrcourse.schedules import SCHEDULES, Schedule, constant, cosine_decay, step_decay
+from lrcourse.theory import expected_loss
 from lrcourse.training import train
 
 NAMED = {factory.__name__: factory for factory in SCHEDULES}
@@ -77,7 +78,7 @@ class ScheduleExplorer(Explorer):
 
     def expected_loss(self, schedule=None):
         """The exact expected loss under a schedule (by default the selected one), epochs + 1 numbers."""
-        return expected_loss(self.problem, (schedule or self.schedule)(np.arange(self.epochs)))
+        return expected_loss(self.problem, SGD(), schedule or self.schedule, int(self.epochs))
 
     @property
     def alt(self):

@@ -6,11 +6,12 @@ import matplotlib
 import numpy as np
 import traitlets
 
-from lrcourse.explorers.base import Clamped, Explorer, expected_loss, sloping_noise
+from lrcourse.explorers.base import Clamped, Explorer, sloping_noise
 from lrcourse.figures import COLORS, DASHES, STYLE, Figure, label_ends
 from lrcourse.optimizers import SGD
 from lrcourse.problems import NoisyQuadratic
 from lrcourse.schedules import ReduceLROnPlateau, constant, cosine_decay, multistep_decay
+from lrcourse.theory import best_schedule, expected_loss
 from lrcourse.training import train
 
 
@@ -66,11 +67,11 @@ class YouDecayIt(Explorer):
         plateau = ReduceLROnPlateau(self.lr, self.factor, patience=round(self.updates / 12))
         return {"you": self.schedule(t), "never": constant(self.lr)(t), "plateau": self.history(plateau).lr[0],
                 "cosine": cosine_decay(self.lr, total=self.updates)(t),
-                "best": best_rates(self.problem, self.lr, int(self.updates))}
+                "best": best(self.problem, int(self.updates), self.lr)(t)}
 
     def contest(self):
         """The expected loss at the end under the rates of each, if they were run again: a dict of name: loss."""
-        return {name: float(expected_loss(self.problem, lr)[-1]) for name, lr in self.rates().items()}
+        return {name: float(expected_loss(self.problem, SGD(), lr, len(lr))[-1]) for name, lr in self.rates().items()}
 
     @property
     def alt(self):
@@ -88,7 +89,7 @@ class YouDecayIt(Explorer):
             loss.plot(np.append(self.problem.value(self.problem.start([0])), history.test_loss[0]), color=COLORS[0], lw=0.6, alpha=0.5)
             looks = zip([COLORS[0], "#777777", *COLORS[3:0:-1]], DASHES)
             for (name, lr), (color, dash) in zip(self.rates().items(), looks):
-                loss.plot(expected_loss(self.problem, lr), color=color, linestyle=dash, label=names.get(name, name))
+                loss.plot(expected_loss(self.problem, SGD(), lr, len(lr)), color=color, linestyle=dash, label=names.get(name, name))
                 rate.plot(lr, color=color, linestyle=dash, drawstyle="steps-post")
             for axes in (loss, rate):
                 for cut in self.cuts:
@@ -100,23 +101,4 @@ class YouDecayIt(Explorer):
         return figure
 
 
-@lru_cache(maxsize=32)
-def best_rates(problem, highest, count, sweeps=30):
-    """The ``count`` rates, none above ``highest``, with the smallest expected loss at the end.
-
-    With all others fixed, that loss is a parabola in any one rate: each in turn is set to its minimum, again and again.
-    """
-    h, variance = np.array(problem.curvature), np.square(problem.noise)
-    lr = np.full(count, highest / 2)
-    for _ in range(sweeps):
-        kept = (1 - lr[:, None] * h) ** 2
-        later = np.ones((count, len(h)))        # how much of E w^2 after update k is left at the end
-        later[:-1] = np.cumprod(kept[:0:-1], axis=0)[::-1]
-        square = np.square(problem.start_point)
-        for k in range(count):
-            weight = h * later[k]
-            bend = weight @ (h ** 2 * square + variance)
-            if bend > 0:
-                lr[k] = min(weight @ (h * square) / bend, highest)
-            square = (1 - lr[k] * h) ** 2 * square + lr[k] ** 2 * variance
-    return lr
+best = lru_cache(maxsize=32)(best_schedule)

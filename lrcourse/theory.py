@@ -1,0 +1,300 @@
+r"""Theory: what can be known without training. Stability, the noise floor, exact expectations, a bound for any schedule.
+
+Formulas write $\lambda$ for a curvature, $\sigma$ for the deviation of the gradient's noise in one direction, $\alpha$
+for the rate and $\beta$ for the momentum. Here time is counted in updates, ``schedule(k)`` is the rate of update k from
+0 on; wherever a schedule goes, an array of rates may go too, such as ``schedule(np.arange(steps) / updates_per_epoch)``
+for a schedule in epochs.
+
+>>> from lrcourse import SGD, Momentum, NoisyQuadratic, constant, linear_decay
+>>> problem = NoisyQuadratic(curvature=[0.1, 1.0], noise=0.5)
+>>> stability_limit(SGD(), problem.curvature)
+array([20.,  2.])
+>>> expected_loss(problem, SGD(), linear_decay(0.5, total=100), steps=100)[[0, 50, 100]].round(3)
+array([0.55 , 0.04 , 0.017])
+"""
+
+import numpy as np
+
+from lrcourse.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
+from lrcourse.problems import Quadratic
+from lrcourse.ranges import Count, Flag, Positive, Vector, check_all
+from lrcourse.schedules import ReduceLROnPlateau, Schedule, schedule
+
+
+# ---- stability and the noise floor -----------------------------------------------------------------------------------
+
+def stability_limit(optimizer, curvature, averaging=False):
+    r"""The largest constant rate at which a run stays near a minimum of the given ``curvature``.
+
+    At twice the limit of half the curvature: all limits are proportional to $1/\lambda$.
+
+    - SGD: $\dfrac{2}{\lambda}$
+    - Momentum, $v \leftarrow \beta v + g$: $\dfrac{2\,(1 + \beta)}{\lambda}$
+    - Momentum, ``averaging=True``, $v \leftarrow \beta v + (1 - \beta)\,g$: $\dfrac{2\,(1 + \beta)}{(1 - \beta)\,\lambda}$
+    - Nesterov: $\dfrac{2\,(1 + \beta)}{(1 + 2 \beta)\,\lambda}$
+    - Adam: $\dfrac{2\,(1 + \beta_1)}{(1 - \beta_1)\,\lambda}$, that is 38/λ, for RMSProp 2/λ; here ``curvature`` is that
+      of the preconditioned loss, $\lambda / (\sqrt s + \epsilon)$ where all weights have the same s
+
+    ``curvature`` is a number or an array; the result has its shape, and its smallest entry is the limit for all directions
+    together. A ``weight_decay`` adds to the curvature, AdamW's as $\frac{1 + \beta_1}{1 - \beta_1}$ of itself. Raises
+    TypeError for another optimizer.
+
+    Cohen et al., Gradient descent on neural networks typically occurs at the edge of stability, 2021, section 2 and
+    appendix B (SGD, momentum, Nesterov); Cohen et al., Adaptive gradient methods at the edge of stability, 2022, equation
+    2 (Adam).
+
+    >>> stability_limit(SGD(), 20.0)
+    0.1
+    >>> stability_limit(Momentum(0.9), [1.0, 20.0])
+    array([3.8 , 0.19])
+    >>> round(stability_limit(Adam(), 1.0), 9)
+    38.0
+    """
+    check_all("stability_limit", {"averaging": Flag}, {"averaging": averaging})
+    kinds = (SGD, Momentum, Nesterov, Adam, RMSProp)
+    _check_optimizer("stability_limit", optimizer, kinds)
+    if averaging and type(optimizer) is not Momentum:
+        raise ValueError(f"averaging=True is not allowed in stability_limit with {optimizer!r}: it is a form of Momentum")
+    h, decay = _curvatures("stability_limit", curvature), optimizer.weight_decay
+    beta = getattr(optimizer, "beta", getattr(optimizer, "beta1", 0.0))
+    if isinstance(optimizer, Nesterov):
+        h = (1 + 2 * beta) * (h + decay)
+    elif isinstance(optimizer, AdamW):
+        h = (1 - beta) * h + (1 + beta) * decay
+    else:
+        h = (1 - beta if averaging or isinstance(optimizer, Adam) else 1) * (h + decay)
+    with np.errstate(divide="ignore"):
+        limit = 2 * (1 + beta) / h
+    return float(limit) if limit.ndim == 0 else limit
+
+
+def noise_floor(optimizer, lr, curvature, noise, batch_size=1):
+    r"""The loss at rest, $\tfrac12 \lambda\,\mathbb E\,w^2$, that a constant rate leaves in a direction of a quadratic.
+
+    With the variance $s^2 = \sigma^2 / B$ of the mean of a batch of B:
+
+    - SGD: $\dfrac{\alpha\,s^2}{2\,(2 - \alpha\lambda)}$
+    - Momentum: $\dfrac{\alpha\,s^2}{2\,(1 - \beta)} \cdot \dfrac{1 + \beta}{2\,(1 + \beta) - \alpha\lambda}$
+
+    For small rates both are $\tfrac14\,\frac{\alpha}{1 - \beta}\,\frac{\sigma^2}{B}$: rate divided by batch size decides.
+    ``lr``, ``curvature``, ``noise`` (the sigma of one example) and ``batch_size`` are numbers or arrays, which broadcast;
+    directions add up. Infinite from the stability limit on. Raises TypeError for another optimizer.
+
+    SGD and momentum: Mandt, Hoffman and Blei, Stochastic gradient descent as approximate Bayesian inference, 2017,
+    section 4, for small rates; the exact forms are the fixed points of the recursion in ``expected_loss``. Rate
+    over batch size: Smith and Le, A Bayesian perspective on generalization and SGD, 2018, equation 15.
+
+    >>> round(noise_floor(SGD(), lr=0.1, curvature=1.0, noise=1.0), 4)
+    0.0263
+    >>> noise_floor(Momentum(0.9), lr=0.1, curvature=1.0, noise=1.0, batch_size=[1, 10]).round(4)
+    array([0.2568, 0.0257])
+    """
+    _check_optimizer("noise_floor", optimizer, (SGD, Momentum))
+    given = {"lr": lr, "curvature": curvature, "noise": noise, "batch_size": batch_size}
+    arrays = {name: np.asarray(value, np.float64) for name, value in given.items()}
+    for name, array in arrays.items():
+        low_enough = array > 0 if name == "batch_size" else array >= 0
+        if not (low_enough & np.isfinite(array)).all():
+            low = "above 0" if name == "batch_size" else "from 0 up"
+            raise ValueError(f"{name}={given[name]!r} is not allowed in noise_floor: numbers {low}")
+    lr, bare, sigma, batch = np.broadcast_arrays(*arrays.values())
+    h = bare + optimizer.weight_decay
+    beta, variance = getattr(optimizer, "beta", 0.0), sigma ** 2 / batch
+    with np.errstate(divide="ignore", invalid="ignore"):
+        floor = variance * lr / (2 * (1 - beta)) * (1 + beta) / (2 * (1 + beta) - lr * h)
+        share = np.where(bare > 0, bare / h, 0)     # the weights are held by h, the loss counts the bare curvature
+        floor = np.where(lr < stability_limit(optimizer, bare), floor * share, np.inf)
+    return float(floor) if floor.ndim == 0 else floor
+
+
+def expected_loss(problem, optimizer, schedule, steps):
+    r"""The exact expected loss of a noisy quadratic under any schedule, before each update and after the last.
+
+    Nothing is sampled. For SGD each direction's $A = \mathbb E\,w^2$ follows
+
+    $A \leftarrow (1 - \alpha\lambda)^2 A + \alpha^2 \sigma^2$
+
+    and for momentum so do the means of w^2, w v and v^2 together. The loss is $\tfrac12 \sum_i \lambda_i A_i$.
+
+    ``problem`` is a NoisyQuadratic (or a ravine), ``optimizer`` SGD or Momentum, ``schedule`` a schedule or an array of
+    rates (..., steps), whose leading axes the result keeps: (..., steps + 1). A run that diverges ends in inf. Raises
+    TypeError for another problem, optimizer or schedule, ValueError for rates that are negative or not ``steps`` many.
+
+    Zhang et al., Which algorithmic choices matter at which batch sizes? Insights from a noisy quadratic model, 2019,
+    section 3 and theorem 1.
+
+    >>> from lrcourse import NoisyQuadratic, constant
+    >>> problem = NoisyQuadratic([1.0], noise=1.0)
+    >>> expected_loss(problem, Momentum(0.9), constant(0.1), steps=1000)[[0, 1, 1000]].round(4)
+    array([0.5   , 0.41  , 0.2568])
+    """
+    h, variance, square = _quadratic("expected_loss", problem)
+    _check_optimizer("expected_loss", optimizer, (SGD, Momentum))
+    lr = _rates("expected_loss", schedule, steps)
+    half, h = 0.5 * h, h + optimizer.weight_decay
+    beta = getattr(optimizer, "beta", 0.0)
+    loss = np.empty((*lr.shape[:-1], lr.shape[-1] + 1))
+    loss[..., 0] = half @ square
+    ww, wv, vv = square, 0.0, 0.0           # the means of w^2, w v and v^2
+    with np.errstate(over="ignore", invalid="ignore"):
+        for k, rate in enumerate(np.moveaxis(lr, -1, 0)[..., None], start=1):
+            if beta:
+                w_new = h * ww + beta * wv                              # the mean of w v', with v' = beta v + h w + noise
+                vv = h * w_new + beta * (h * wv + beta * vv) + variance
+                wv = w_new - rate * vv                                  # w' = w - rate v'
+                ww = ww - rate * (w_new + wv)
+            else:
+                ww = (1 - rate * h) ** 2 * ww + rate ** 2 * variance
+            loss[..., k] = ww @ half
+    loss[np.isnan(loss)] = np.inf
+    return loss
+
+
+# ---- a bound for any schedule ----------------------------------------------------------------------------------------
+
+def convergence_bound(schedule, steps, grad_norms=1.0, distance=1.0):
+    r"""How far above the minimum the loss can be at each update, in expectation, for a convex loss and SGD: (steps,).
+
+    $\Omega_T = \dfrac{D^2}{2 \sum_{t \le T} \alpha_t} + \dfrac12 \Big[ \alpha_T G_T^2
+    + \sum_{k < T} \dfrac{\alpha_k^2\,G_k^2}{\alpha_{k+1} + \dots + \alpha_T} \Big]$
+
+    bounds $\mathbb E f(x_T) - f(x^\star)$, where $x_T$ are the weights *before* update T, for T = 1 to ``steps``. D is the
+    ``distance`` from the start to the minimum and $G_t$ the ``grad_norms``, the root mean square length of gradient t: one
+    number, or (steps,). The first part falls as the rates add up, the second is what the noise of late steps costs. All points take
+    O(steps^2), the last alone O(steps). Where all rates so far are 0, or the last is, there is no bound: inf.
+
+    Theorem 1 of Schaipp et al., The surprising agreement between convex optimization theory and learning-rate scheduling
+    for large model training, 2025, whose double sum is here telescoped.
+
+    >>> from lrcourse import constant, linear_decay
+    >>> convergence_bound(constant(0.1), steps=100)[[0, 9, 99]].round(3)
+    array([5.05 , 0.691, 0.359])
+    >>> convergence_bound(linear_decay(0.1, total=100), steps=100)[[0, 9, 99]].round(3)
+    array([5.05 , 0.705, 0.204])
+    """
+    lr, square = _bound_inputs("convergence_bound", schedule, steps, grad_norms, distance)
+    weight, noise = lr ** 2 * square, lr * square
+    late, parts = np.zeros(steps), np.empty(steps)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for last in range(1, steps):
+            sums = late[:last]          # alpha_{k+1} + ... + alpha_last for each k: they only grow, so nothing cancels
+            sums += lr[last]
+            noise[last] += np.divide(weight[:last], sums, out=parts[:last]).sum()
+        bound = distance ** 2 / (2 * np.cumsum(lr)) + noise / 2
+    return np.where(lr > 0, bound, np.inf)
+
+
+def best_scale(schedule, steps, grad_norms=1.0, distance=1.0):
+    r"""The factor by which to multiply a schedule so that its bound after ``steps`` updates is smallest.
+
+    Multiplied by c, the rates turn the two parts of ``convergence_bound``, travel and noise, into travel/c + c noise. That is
+    smallest, at $2 \sqrt{\text{travel} \cdot \text{noise}}$, for
+
+    $c^\star = \sqrt{\text{travel} / \text{noise}}$.
+
+    Takes what ``convergence_bound`` takes, in O(steps). Raises ValueError if the last rate is 0, where there is no bound.
+    Schaipp et al., 2025, section 3: the minimiser of Theorem 1 over the base learning rate.
+
+    >>> from lrcourse import constant, linear_decay
+    >>> round(best_scale(linear_decay(1.0, total=400), steps=400) / best_scale(constant(1.0), steps=400), 2)
+    2.73
+    """
+    lr, square = _bound_inputs("best_scale", schedule, steps, grad_norms, distance)
+    if lr[-1] == 0:
+        raise ValueError("the last rate is 0, which best_scale can't bound: a last rate above 0")
+    late = np.cumsum(lr[:0:-1])[::-1]
+    noise = lr[-1] * square[-1] + (lr[:-1] ** 2 * square[:-1] / late).sum()
+    with np.errstate(divide="ignore"):
+        return float(np.sqrt(distance ** 2 / lr.sum() / noise))
+
+
+# ---- the best schedule of all ----------------------------------------------------------------------------------------
+
+@schedule
+def listed(t, rates: Vector(low=0.0)):
+    r"""$\alpha_t = a_{\lfloor t \rfloor}$
+
+    A list of rates, one for each unit of time; the last one stays.
+
+    >>> listed([0.4, 0.1])([0, 0.5, 1, 9]).tolist()
+    [0.4, 0.4, 0.1, 0.1]
+    """
+    return np.array(rates)[np.minimum(t, len(rates) - 1).astype(int)]
+
+
+def best_schedule(problem, steps, highest=np.inf, rounds=30):
+    r"""The schedule for plain SGD that makes the expected loss of a noisy quadratic after ``steps`` updates smallest.
+
+    In one direction it is 1/t decay, exactly: $\alpha_k = \dfrac{1}{\lambda\,(k + 1 + c)}$ with
+    $c = \dfrac{\sigma^2}{\lambda^2 w_0^2}$. With several there is no formula, and it is found: with all others fixed, the
+    expected loss is a parabola in any one rate, so each in turn is set to its minimum, or to ``highest``, in ``rounds`` over
+    all of them. The result is a list of rates as a schedule, to be called with the number of the update.
+
+    Raises TypeError for a problem that isn't a noisy quadratic. For the case of one direction: Robbins and Monro, A stochastic
+    approximation method, 1951; the rates follow from the recursion in ``expected_loss`` by setting its derivative to 0.
+
+    >>> from lrcourse import NoisyQuadratic
+    >>> best_schedule(NoisyQuadratic([1.0], noise=1.0), steps=4)(np.arange(4)).round(4)
+    array([0.5   , 0.3333, 0.25  , 0.2   ])
+    """
+    h, variance, start = _quadratic("best_schedule", problem)
+    check_all("best_schedule", {"steps": Count, "rounds": Count}, {"steps": steps, "rounds": rounds})
+    if highest != np.inf:
+        check_all("best_schedule", {"highest": Positive}, {"highest": highest})
+    lr = np.full(steps, min(highest, 1 / h.max()) / 2 if h.any() else 0.0)
+    for _ in range(rounds):
+        later = np.ones((steps, len(h)))    # how much of E w^2 after update k is left at the end
+        later[:-1] = np.cumprod((1 - lr[:0:-1, None] * h) ** 2, axis=0)[::-1]
+        square = start
+        for k in range(steps):
+            weight = h * later[k]
+            bend = weight @ (h ** 2 * square + variance)
+            if bend > 0:
+                lr[k] = min(weight @ (h * square) / bend, highest)
+            square = (1 - lr[k] * h) ** 2 * square + lr[k] ** 2 * variance
+    return listed(lr)
+
+
+# ---- what is asked of the arguments ----------------------------------------------------------------------------------
+
+def _check_optimizer(owner, optimizer, kinds):
+    if not isinstance(optimizer, kinds):
+        names = ", ".join(kind.__name__ for kind in kinds)
+        raise TypeError(f"optimizer={optimizer!r} is not allowed in {owner}: one of {names}")
+
+
+def _curvatures(owner, curvature):
+    h = np.asarray(curvature, np.float64)
+    if not ((h >= 0) & (h < np.inf)).all():
+        raise ValueError(f"curvature={curvature!r} is not allowed in {owner}: finite numbers from 0 up")
+    return h
+
+
+def _quadratic(owner, problem):
+    """The curvatures, the variances of the noise and the squares of the start, (d,) each."""
+    if not isinstance(problem, Quadratic):
+        raise TypeError(f"problem={problem!r} is not allowed in {owner}: a NoisyQuadratic")
+    h = np.array(problem.curvature)
+    return h, np.broadcast_to(np.square(problem.noise), h.shape), np.square(problem.start_point)
+
+
+def _rates(owner, rates, steps):
+    """The rates of the updates, (..., steps), of a schedule or an array."""
+    check_all(owner, {"steps": Count}, {"steps": steps})
+    if isinstance(rates, Schedule):
+        return rates(np.arange(steps))
+    if isinstance(rates, ReduceLROnPlateau) or not np.iterable(rates):
+        raise TypeError(f"schedule={rates!r} is not allowed in {owner}: a schedule, or an array of rates")
+    lr = np.asarray(rates, np.float64)
+    if lr.shape[-1:] != (steps,) or not ((lr >= 0) & (lr < np.inf)).all():
+        raise ValueError(f"schedule: an array of the shape {lr.shape} is not allowed in {owner}: {steps} finite rates from 0 up")
+    return lr
+
+
+def _bound_inputs(owner, schedule, steps, grad_norms, distance):
+    lr = _rates(owner, schedule, steps)
+    check_all(owner, {"distance": Positive}, {"distance": distance})
+    square = np.square(np.asarray(grad_norms, np.float64))
+    if lr.ndim != 1 or square.shape not in ((), (steps,)) or not np.isfinite(square).all():
+        raise ValueError(f"grad_norms={grad_norms!r} is not allowed in {owner}: one number, or {steps}, beside {steps} rates")
+    return lr, np.broadcast_to(square, (steps,))

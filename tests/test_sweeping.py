@@ -1,0 +1,264 @@
+"""The sweep: its rows, its choices, and that neither interruption nor the place of work changes a result."""
+
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from lrcourse import sweeping
+from lrcourse.optimizers import SGD, Adam, Momentum
+from lrcourse.problems import NoisyQuadratic, digits
+from lrcourse.schedules import ReduceLROnPlateau, constant, cosine_decay, linear_decay, warmup
+from lrcourse.sweeping import METRICS, Sweep, sweep
+from lrcourse.training import train
+
+SMALL = digits(hidden=4, batch_size=100)
+OPTIMIZERS = {"momentum": Momentum(0.9), "adam": Adam()}
+SCHEDULES = {"linear": [linear_decay(rate, 2) for rate in (0.01, 0.1, 1.0)], "plateau": ReduceLROnPlateau(0.1, patience=0),
+             "constant": [constant(0.01), constant(0.1)]}
+GRID = dict(problem=SMALL, optimizers=OPTIMIZERS, schedules=SCHEDULES, seeds=[3, 0, 8], epochs=2, progress=False)
+
+
+@pytest.fixture(scope="module")
+def result():
+    return sweep(**GRID)
+
+
+def same(one, two, exactly=True):
+    for name, column in vars(one).items():
+        if exactly or name not in METRICS:
+            np.testing.assert_array_equal(getattr(two, name), column, err_msg=name)
+        else:
+            np.testing.assert_allclose(getattr(two, name), column, rtol=1e-5, err_msg=name)
+
+
+def test_every_row_is_what_train_gives(result):
+    assert len(result) == 2 * 6 * 3
+    row = 0
+    for name, optimizer in OPTIMIZERS.items():
+        for family, members in SCHEDULES.items():
+            for schedule in members if isinstance(members, list) else [members]:
+                history = train(SMALL, optimizer, schedule, epochs=2, seeds=[3, 0, 8])
+                rows = slice(row, row + 3)
+                assert set(result.optimizer[rows]) == {name} and set(result.schedule[rows]) == {family}
+                assert result.seed[rows].tolist() == [3, 0, 8]
+                np.testing.assert_array_equal(result.lr[rows], history.lr.max(axis=1))
+                for metric in METRICS:
+                    np.testing.assert_allclose(getattr(result, metric)[rows], getattr(history, metric), rtol=1e-4)
+                row += 3
+
+
+def test_neither_blocks_nor_order_change_a_run(result, monkeypatch):
+    monkeypatch.setattr(sweeping, "BLOCK", 5)
+    same(result, sweep(**GRID))
+    backwards = sweep(**GRID | {"seeds": [8, 0, 3]})
+    order = np.arange(len(result)).reshape(-1, 3)[:, ::-1].ravel()
+    same(result, backwards.rows(order))
+
+
+class Backwards(Executor):
+    """Does nothing until it is asked for the last task, then works from the back."""
+
+    def __init__(self, expected):
+        self.expected, self.tasks = expected, []
+
+    def submit(self, work, *args):
+        self.tasks.append((Future(), work, args))
+        if len(self.tasks) == self.expected:
+            for future, work_, args_ in reversed(self.tasks):
+                future.set_result(work_(*args_))
+        return self.tasks[-1][0]
+
+
+def test_threads_and_any_other_executor(result):
+    with ThreadPoolExecutor(2) as executor:
+        same(result, sweep(**GRID, executor=executor))
+        assert executor.submit(int).result() == 0, "the executor must stay open"
+    same(result, sweep(**GRID, executor=Backwards(expected=4)))
+
+
+def test_processes(result):
+    with ProcessPoolExecutor(2) as executor:
+        same(result, sweep(**GRID, executor=executor), exactly=False)
+
+
+def test_dask_cluster(result):
+    distributed = pytest.importorskip("distributed")
+    with distributed.Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
+        same(result, sweep(**GRID, executor=client.get_executor()), exactly=False)
+
+
+# ---- choosing --------------------------------------------------------------------------------------------------------
+
+def test_best_is_the_rate_with_the_lowest_mean(result):
+    best = result.best()
+    assert len(best) == 2 * 3 * 3
+    for optimizer in OPTIMIZERS:
+        for family in SCHEDULES:
+            group = result.where(optimizer=optimizer, schedule=family)
+            means = {rate: group.where(lr=rate).test_error[:, -1].mean() for rate in set(group.lr.tolist())}
+            assert set(best.where(optimizer=optimizer, schedule=family).lr.tolist()) == {min(means, key=means.get)}
+
+
+def test_a_rate_at_which_a_run_diverged_is_never_best():
+    rates = [0.5, 1.9, 2.1, 100.0]
+    result = sweep(NoisyQuadratic([1.0], noise=0.01), SGD(), [constant(rate) for rate in rates], range(3), 300, progress=False)
+    assert result.diverged.tolist() == [False] * 9 + [True] * 3
+    assert (result.lr[result.diverged] == 100).all() and np.isinf(result.final("test_loss")[result.diverged]).all()
+    assert set(result.best("test_loss").lr.tolist()) == {0.5}
+    assert "diverged: 3 of 3" in repr(result.table("test_loss", best=False))
+    assert set(result.where(lr=[2.1, 100]).best("test_loss").lr.tolist()) == {2.1}
+    with pytest.raises(ValueError, match="metric='test_error' is not allowed"):
+        result.best()
+
+
+def test_table(result):
+    table = result.table("test_error", best=False)
+    assert len(table) == 2 * 6 and table.lr.tolist() == [0.01, 0.1, 1.0, 0.1, 0.01, 0.1] * 2
+    values = result.final("test_error").reshape(-1, 3)
+    np.testing.assert_allclose(table.mean, values.mean(axis=1))
+    np.testing.assert_allclose(table.sem, values.std(axis=1, ddof=1) / np.sqrt(3))
+    np.testing.assert_allclose(result.final("test_loss", last=2), result.test_loss.mean(axis=1))
+    lines = result.table()._repr_markdown_().splitlines()
+    assert len(lines) == 2 + 6 and lines[0].startswith("| optimizer | schedule |") and "±" in lines[2]
+    assert repr(result.table()).count("\n") == 6
+
+
+def test_table_shows_as_many_digits_as_the_spread_supports():
+    row = lambda mean, sem: sweeping.Table("test_loss", [sweeping.Row("a", "b", "c", 0.1, mean, sem, 8, 0)])
+    assert "1.2 ± 0.1" in repr(row(1.2345, 0.13)) and "1.234 ± 0.003" in repr(row(1.23449, 0.0031))
+    assert "123 ± 40" in repr(row(123.4, 40.2)) and "1.23" in repr(row(1.2345, np.nan))
+
+
+def test_like_takes_over_a_choice(result):
+    chosen = result.best()
+    same(chosen, result.like(chosen))
+    assert len(result.like(chosen.where(optimizer="adam", schedule="linear"))) == 3
+
+
+def test_names_without_a_dict():
+    schedules = [constant(0.1), warmup(linear_decay(0.1, 2), 1), constant(0.2), warmup(cosine_decay(0.1, 2), 1)]
+    result = sweep(NoisyQuadratic([1.0]), SGD(), schedules, seeds=0, epochs=2, progress=False)
+    assert result.optimizer.tolist() == ["SGD"] * 4
+    assert result.schedule.tolist() == ["constant", "constant", "warmup(linear_decay)", "warmup(cosine_decay)"]
+
+
+# ---- the file --------------------------------------------------------------------------------------------------------
+
+def test_save_and_load(result, tmp_path):
+    result.save(tmp_path / "a.npz")
+    loaded = Sweep.load(tmp_path / "a.npz")
+    same(result, loaded)
+    loaded.save(tmp_path / "b.npz")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["a.npz", "b.npz"]
+
+
+def test_a_finished_file_is_not_trained_again(result, tmp_path, monkeypatch):
+    sweep(**GRID, file=tmp_path / "a.npz")
+    monkeypatch.setattr(sweeping, "run", None)
+    same(result, sweep(**GRID, file=tmp_path / "a.npz"))
+
+
+@pytest.mark.parametrize("other, name", [
+    ({"seeds": [0, 1, 2]}, "seed"), ({"epochs": 3}, "epochs"), ({"problem": digits(hidden=5)}, "problem"),
+    ({"optimizers": {"momentum": Momentum(0.8), "adam": Adam()}}, "setting")])
+def test_the_file_of_another_sweep_is_refused(result, tmp_path, other, name):
+    result.save(tmp_path / "a.npz")
+    before = (tmp_path / "a.npz").read_bytes()
+    with pytest.raises(ValueError, match=f"holds another sweep, not this one: its {name} differ"):
+        sweep(**GRID | other, file=tmp_path / "a.npz")
+    assert (tmp_path / "a.npz").read_bytes() == before
+
+
+def test_a_killed_sweep_goes_on_and_gives_the_same_file(tmp_path):
+    code = textwrap.dedent("""
+        import sys
+        from lrcourse import Momentum, constant, digits, linear_decay, sweep, sweeping
+        sweeping.STORE_EVERY = 0.0
+        sweep(digits(hidden=16), Momentum(), [constant(0.1), linear_decay(0.1, 8)], range(40), 8, file=sys.argv[1])
+    """)
+    command = [sys.executable, "-c", code]
+    killed, file = tmp_path / "killed.npz", tmp_path / "whole.npz"
+    process = subprocess.Popen([*command, killed])
+    while not killed.exists() and process.poll() is None:
+        time.sleep(0.001)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL, "it ended before it was killed"
+    assert 0 < len(Sweep.load(killed)) < 80
+    for path in (killed, file):
+        subprocess.run([*command, path], check=True)
+    assert killed.read_bytes() == file.read_bytes()
+    assert len(Sweep.load(file)) == 80
+
+
+def test_an_interrupt_keeps_what_is_finished(tmp_path, monkeypatch):
+    blocks, real = [], sweeping.run
+
+    def interrupted(*args):
+        blocks.append(args)
+        if len(blocks) == 3:
+            raise KeyboardInterrupt
+        return real(*args)
+
+    monkeypatch.setattr(sweeping, "run", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        sweep(**GRID, file=tmp_path / "a.npz")
+    kept = Sweep.load(tmp_path / "a.npz")
+    assert 0 < len(kept) < 36
+    same(kept, caught.value.finished)
+    assert f"{len(kept)} of 36 runs are in" in caught.value.__notes__[0]
+    sweep(**GRID, file=tmp_path / "a.npz")
+    assert len(Sweep.load(tmp_path / "a.npz")) == 36
+
+
+def test_progress_shows_the_time_left_and_leaves_quietly(capfd, monkeypatch):
+    pytest.importorskip("tqdm")
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    bars, real = [], sweeping._bar
+    monkeypatch.setattr(sweeping, "_bar", lambda *args: bars.append(real(*args)) or bars[-1])
+    sweep(**GRID | {"progress": True})
+    assert bars[0].total == bars[0].n == 36 and bars[0].format_dict["unit"] == "run"
+    sweep(**GRID)
+    assert isinstance(bars[1], sweeping._NoBar)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    sweep(**GRID | {"progress": True})
+    assert isinstance(bars[2], sweeping._NoBar)
+    assert capfd.readouterr() == ("", ""), "it took less than a second: no bar"
+
+
+# ---- input -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name, value, message", [
+    ("problem", 3, "problem=3 is not allowed in sweep"), ("optimizers", {"a": 3}, r"optimizers\['a'\]=3 is not allowed in sweep"),
+    ("optimizers", SGD, r"optimizers\['type'\]=<class .* is not allowed"), ("optimizers", {}, "optimizers={} is not allowed in sweep"),
+    ("schedules", {"flat": 0.1}, r"schedules\['flat'\]=0.1 is not allowed in sweep"), ("schedules", [], r"schedules=\[\] is not allowed"),
+    ("schedules", {"flat": []}, "schedules={'flat': .*} is not allowed"), ("schedules", constant, r"schedules\['function'\]="),
+    ("seeds", -1, "seeds=-1 is not allowed in sweep"), ("epochs", 0, "epochs=0 is not allowed in sweep")])
+def test_bad_input_is_refused_by_name(name, value, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        sweep(**GRID | {name: value})
+
+
+@pytest.mark.parametrize("ask, message", [(lambda r: r.final("loss"), "metric='loss' is not allowed in Sweep"),
+                                          (lambda r: r.final(last=3), "last=3 is not allowed in Sweep: a whole number from 1 to 2"),
+                                          (lambda r: r.where(optimizer="sgd"), r"\['sgd'\] is not in this sweep"),
+                                          (lambda r: r.where(lr=0.3), r"\[0.3\] is not in this sweep")])
+def test_what_is_not_there_is_refused(result, ask, message):
+    with pytest.raises(ValueError, match=message):
+        ask(result)
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", x=1)
+    with pytest.raises(ValueError, match="a file that a sweep has written"):
+        Sweep.load(tmp_path / "a.npz")
+
+
+def test_lr_used_by_plateau_is_its_first(result):
+    assert set(result.where(schedule="plateau").lr.tolist()) == {0.1}

@@ -1,0 +1,267 @@
+"""Theory against running, against sampling, and against derivations by another way."""
+
+import itertools
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from lrcourse import (SGD, Adam, AdamW, AdaGrad, Momentum, Nesterov, NoisyQuadratic, ReduceLROnPlateau, RMSProp, constant,
+                      cosine_decay, digits, exponential_decay, linear_decay, multistep_decay, train, warmup, wsd)
+from lrcourse.theory import best_scale, best_schedule, convergence_bound, expected_loss, listed, noise_floor, stability_limit
+
+
+def test_needs_numpy_alone():
+    code = "import sys, lrcourse.theory; sys.exit(any(m in sys.modules for m in ('matplotlib', 'anywidget', 'scipy')))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# ---- stability: run on both sides of the limit ----------------------------------------------------------------------
+
+class AveragingMomentum(Momentum):
+
+    def update(self, w, g, lr):
+        self.v = self.beta * self.v + (1 - self.beta) * g
+        w -= lr * self.v
+
+
+def end(optimizer, lr, curvature, steps=20_000, start=1.0):
+    """How far from the minimum of a quadratic without noise a run ends, in units of its start."""
+    w = np.array([start])
+    for _ in range(300):        # until Adam's bias corrections are over, which make its first steps ten times as long
+        optimizer.step(w, curvature * w, 0.0)
+    for _ in range(steps):
+        optimizer.step(w, curvature * w, lr)
+        if abs(w[0]) > 1e6 * start:
+            break
+    return abs(w[0]) / start
+
+
+@pytest.mark.parametrize("optimizer, averaging", [
+    (SGD(), False), (SGD(weight_decay=0.5), False), (Momentum(0.9), False), (Momentum(0.5, weight_decay=1.0), False),
+    (AveragingMomentum(0.9), True), (Nesterov(0.9), False), (Nesterov(0.3, weight_decay=1.0), False),
+    (Adam(eps=1.0), False), (Adam(beta1=0.5, eps=1.0, weight_decay=1.0), False), (RMSProp(eps=1.0), False),
+    (AdamW(eps=1.0, weight_decay=0.1), False)], ids=str)
+def test_stable_below_the_limit_and_not_above(optimizer, averaging):
+    # gradients far below eps leave Adam a preconditioner of 1 that stands still, so that its limit is sharp
+    start = 1e-30 if hasattr(optimizer, "eps") else 1.0
+    stated = Momentum(optimizer.beta) if averaging else optimizer
+    limit = stability_limit(stated, 3.0, averaging=averaging)
+    assert end(optimizer.fresh(), 0.998 * limit, 3.0, start=start) < 1e-3
+    assert end(optimizer.fresh(), 1.002 * limit, 3.0, start=start) > 1e3
+
+
+def test_limits_as_published():
+    assert stability_limit(Momentum(0.9), 1.0) == pytest.approx(3.8)
+    assert stability_limit(Momentum(0.9), 1.0, averaging=True) == pytest.approx(38)
+    assert stability_limit(Adam(), 1.0) == pytest.approx(38)
+    assert stability_limit(Nesterov(0.9), 1.0) == pytest.approx(1.357, abs=5e-4)
+    assert stability_limit(SGD(), [[0.0, 4.0]]).tolist() == [[math.inf, 0.5]]
+
+
+# ---- the noise floor and the exact expectation ------------------------------------------------------------------------
+
+def sampled(problem, optimizer, lr, runs, seed=0):
+    """The losses of many runs by the optimizer that trains, (runs, steps + 1)."""
+    generator, optimizer = np.random.default_rng(seed), optimizer.fresh()
+    w = problem.start(range(runs))
+    losses = [problem.value(w)]
+    for rate in lr:
+        optimizer.step(w, problem.gradient(w) + np.multiply(problem.noise, generator.normal(size=w.shape)), rate)
+        losses.append(problem.value(w))
+    return np.transpose(losses)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(), SGD(weight_decay=0.5), Momentum(0.9), Momentum(0.5, weight_decay=0.3)], ids=str)
+@pytest.mark.parametrize("schedule", [constant(0.3), warmup(cosine_decay(0.6, total=50), 10), listed([0.5, 0.0, 0.9, 0.1] * 15)],
+                         ids=["constant", "warmup", "jumps"])
+def test_expected_loss_is_the_mean_of_many_runs(optimizer, schedule):
+    problem = NoisyQuadratic([0.2, 1.0, 0.0], [0.3, 0.6, 1.0], [1.0, -2.0, 5.0])
+    losses = sampled(problem, optimizer, schedule(np.arange(60)), runs=40_000)
+    error = losses.std(axis=0) / np.sqrt(len(losses))
+    exact = expected_loss(problem, optimizer, schedule, 60)
+    assert exact.shape == (61,) and exact[0] == losses[0, 0]
+    assert np.all(np.abs(losses.mean(axis=0) - exact)[1:] < 5 * error[1:] + 1e-12)
+    assert np.all(error[10:] < 0.02 * exact[10:])       # so sharp that a factor of 2 in any term would show
+
+
+def test_expected_loss_without_noise_is_the_run():
+    problem = NoisyQuadratic([0.5, 2.0], 0.0, [3.0, 1.0])
+    for optimizer in (SGD(), Momentum(0.8)):
+        run = train(problem, optimizer, linear_decay(0.4, total=40), epochs=40)
+        assert np.allclose(expected_loss(problem, optimizer, linear_decay(0.4, total=40), 40)[1:], run.test_loss[0])
+
+
+def test_stacked_rates_give_what_each_gives():
+    problem = NoisyQuadratic([0.1, 1.0], 0.5)
+    lr = np.stack([constant(0.3)(np.arange(30)), linear_decay(0.3, total=30)(np.arange(30))])
+    for optimizer in (SGD(), Momentum(0.9)):
+        both = expected_loss(problem, optimizer, lr, 30)
+        assert both.shape == (2, 31)
+        assert np.allclose(both, [expected_loss(problem, optimizer, row, 30) for row in lr], rtol=1e-12)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(), SGD(weight_decay=0.4), Momentum(0.9), Momentum(0.6, weight_decay=0.4)], ids=str)
+def test_floor_is_where_the_expectation_comes_to_rest(optimizer):
+    problem = NoisyQuadratic([0.5, 2.0], [1.0, 3.0])
+    for lr in (0.01, 0.2, 0.75):
+        rest = expected_loss(problem, optimizer, constant(lr), 20_000)[-1]
+        assert noise_floor(optimizer, lr, problem.curvature, problem.noise).sum() == pytest.approx(rest, rel=1e-9)
+
+
+def test_floor_and_batches():
+    assert noise_floor(SGD(), 0.1, 2.0, 3.0, batch_size=9) == pytest.approx(noise_floor(SGD(), 0.1, 2.0, 1.0))
+    small = noise_floor(Momentum(0.9), [1e-4, 1e-3], 1.0, 2.0, [1, 10])
+    assert np.allclose(small, 1e-4 / 0.1 * 2.0 ** 2 / 4, rtol=1e-3)         # alpha / (1 - beta) sigma^2 / B / 4
+    assert noise_floor(SGD(), [1.0, 2.0, 2.1], 1.0, 1.0).tolist() == [0.5, math.inf, math.inf]
+    assert noise_floor(SGD(weight_decay=1.0), 0.1, [0.0, 1.0], 1.0)[0] == 0
+    assert noise_floor(Momentum(), 3.9, 1.0, 0.0) == math.inf
+
+
+def test_divergence_is_infinite():
+    for optimizer in (SGD(), Momentum(0.9)):
+        loss = expected_loss(NoisyQuadratic([1.0, 0.0], 1.0), optimizer, constant(9.0), 2000)
+        assert loss[-1] == math.inf and not np.isnan(loss).any()
+
+
+# ---- the bound ---------------------------------------------------------------------------------------------------------
+
+def published(lr, squares, distance):
+    """Theorem 1 of Schaipp et al. (2025) as printed, with its double sum: slow, and exact."""
+    T = len(lr)
+    tail = [math.fsum(lr[k:]) for k in range(T + 1)]
+    energy = [math.fsum(a * a * g for a, g in zip(lr[k:], squares[k:])) for k in range(T + 1)]
+    terms = [lr[k] / tail[k + 1] / tail[k] * energy[k] for k in range(T - 1)]
+    return distance ** 2 / (2 * tail[0]) + energy[0] / (2 * tail[0]) + 0.5 * math.fsum(terms)
+
+
+RATES = {"constant": constant(0.3), "cosine": cosine_decay(0.3, total=200), "wsd": wsd(0.3, total=200, decay=40, warmup=10),
+         "exponential": exponential_decay(0.3, gamma=0.9), "steps": multistep_decay(0.3, [50, 100], gamma=1e-4)}
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_bound_is_the_published_one(name):
+    squares = np.random.default_rng(0).uniform(0.5, 3.0, 200)
+    bound = convergence_bound(RATES[name], 200, grad_norms=np.sqrt(squares), distance=1.7)
+    lr = RATES[name](np.arange(200))
+    wanted = [published(lr[:T], squares[:T], 1.7) if lr[T - 1] > 0 else math.inf for T in range(1, 201)]
+    assert np.allclose(bound, wanted, rtol=1e-10)
+
+
+def test_bound_in_closed_form():
+    T, D, G, c = 1000, 2.0, 3.0, 0.05
+    harmonic = math.fsum(1 / k for k in range(1, T))
+    # constant: G D sqrt((1 + H) / T) at its best rate, the growth with log T
+    flat = c * G ** 2 / 2 * (1 + harmonic) + D ** 2 / (2 * c * T)
+    assert convergence_bound(constant(c), T, G, D)[-1] == pytest.approx(flat, rel=1e-12)
+    best = best_scale(constant(1.0), T, G, D)
+    assert convergence_bound(constant(best), T, G, D)[-1] == pytest.approx(G * D * math.sqrt((1 + harmonic) / T), rel=1e-12)
+    # linear decay to zero, from rates c (m + 1)/T whose sums over the last m are c m (m + 1)/(2 T)
+    straight = D ** 2 / (c * (T + 1)) + c * G ** 2 * (2 * (T - 1) + 2 * harmonic + 1) / (2 * T)
+    assert convergence_bound(linear_decay(c, total=T), T, G, D)[-1] == pytest.approx(straight, rel=1e-12)
+
+
+def test_bound_holds_and_is_met():
+    # one step from the start: f = G |x| is as bad as the bound allows
+    assert convergence_bound(constant(2.0 / 3.0), 1, grad_norms=3.0, distance=2.0)[0] == pytest.approx(3.0 * 2.0)
+    # |x| under constant steps ends by jumping across its minimum; no rate or length may break the bound
+    for lr, T in itertools.product([0.03, 0.1, 0.4], [10, 100, 300]):
+        x = [1.0]
+        for _ in range(T - 1):
+            x.append(x[-1] - lr * np.sign(x[-1]))
+        assert np.all(np.abs(x) <= convergence_bound(constant(lr), T) + 1e-12)
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_no_other_scale_is_better(name):
+    squares = np.random.default_rng(1).uniform(0.5, 3.0, 200)
+    given = {"grad_norms": np.sqrt(squares), "distance": 0.4}
+    best = best_scale(RATES[name], 200, **given)
+    bounds = [convergence_bound(c * RATES[name], 200, **given)[-1] for c in (best, 0.99 * best, 1.01 * best)]
+    assert bounds[0] == min(bounds)
+    assert best_scale(2 * RATES[name], 200, **given) == pytest.approx(best / 2)
+
+
+def test_long_schedules_do_not_cancel():
+    # rates over 40 powers of ten: sums that were taken as differences of sums from the start would be all rounding
+    T = 2000
+    lr = np.geomspace(1.0, 1e-40, T)
+    last = published(lr, np.ones(T), 1.0)
+    assert convergence_bound(lr, T)[-1] == pytest.approx(last, rel=1e-9)
+    T = 100_000
+    lr = linear_decay(1.0, total=T)(np.arange(T))
+    harmonic = math.fsum(1 / k for k in range(1, T))
+    assert best_scale(lr, T) == pytest.approx(math.sqrt(2 / (T + 1) / ((2 * (T - 1) + 2 * harmonic + 1) / T)), rel=1e-11)
+
+
+def test_rates_of_zero():
+    bound = convergence_bound(warmup(constant(0.3), 3), 6)
+    assert bound[0] == math.inf and np.isfinite(bound[1:]).all()
+    assert np.allclose(bound[1:], convergence_bound([0.1, 0.2, 0.3, 0.3, 0.3], 5))
+    assert convergence_bound([0.3, 0.0, 0.3], 3)[1] == math.inf
+    with pytest.raises(ValueError, match="last rate is 0"):
+        best_scale([0.3, 0.0], 2)
+
+
+# ---- the best schedule -------------------------------------------------------------------------------------------------
+
+def test_best_schedule_of_one_direction_is_1_over_t():
+    best = best_schedule(NoisyQuadratic([2.0], noise=3.0, start_point=0.5), steps=50)(np.arange(50))
+    c = 3.0 ** 2 / (2.0 ** 2 * 0.5 ** 2)
+    assert np.allclose(best, 1 / (2.0 * (np.arange(50) + 1 + c)), rtol=1e-9)
+
+
+def test_best_schedule_beyond_one_direction():
+    """An optimizer that knows nothing of parabolas, from two starts, finds nothing better."""
+    optimize = pytest.importorskip("scipy.optimize")
+    problem, steps = NoisyQuadratic([0.02, 0.2, 1.0], [0.1, 0.3, 0.5], 2.0), 12
+    best = best_schedule(problem, steps, rounds=100)
+    least = expected_loss(problem, SGD(), best, steps)[-1]
+    generator = np.random.default_rng(0)
+    found = [optimize.minimize(lambda lr: expected_loss(problem, SGD(), np.abs(lr), steps)[-1], generator.uniform(0, 1, steps),
+                               method="L-BFGS-B").fun for _ in range(2)]
+    assert least <= min(found) * (1 + 1e-6) and least == pytest.approx(min(found), rel=1e-3)
+    # and it isn't 1/t, at any rate and decay
+    family = [[a / (1 + k * np.arange(steps))] for a in np.geomspace(0.1, 2, 25) for k in np.geomspace(1e-3, 1, 25)]
+    assert expected_loss(problem, SGD(), np.concatenate(family), steps)[:, -1].min() > 1.02 * least
+
+
+def test_best_schedule_keeps_below_the_highest_rate():
+    problem = NoisyQuadratic([0.01, 1.0], [0.05, 0.5], 3.0)
+    best = best_schedule(problem, 100, highest=0.8)(np.arange(100))
+    assert best.max() == 0.8
+    assert expected_loss(problem, SGD(), best, 100)[-1] < expected_loss(problem, SGD(), 0.8 * np.linspace(1, 0, 100), 100)[-1]
+    assert train(problem, SGD(), best_schedule(problem, 10), epochs=10).lr.shape == (1, 10)
+
+
+# ---- what is refused ---------------------------------------------------------------------------------------------------
+
+quadratic = NoisyQuadratic([1.0])
+
+
+@pytest.mark.parametrize("call, error, said", [
+    (lambda: stability_limit(AdaGrad(), 1.0), TypeError, "optimizer=AdaGrad.* in stability_limit: one of SGD"),
+    (lambda: stability_limit(SGD(), -1.0), ValueError, "curvature=-1.0 is not allowed in stability_limit"),
+    (lambda: stability_limit(SGD(), 1.0, averaging=True), ValueError, "averaging=True"),
+    (lambda: noise_floor(Adam(), 0.1, 1.0, 1.0), TypeError, "optimizer=Adam"),
+    (lambda: noise_floor(SGD(), -0.1, 1.0, 1.0), ValueError, "lr=-0.1 is not allowed in noise_floor"),
+    (lambda: noise_floor(SGD(), 0.1, 1.0, 1.0, batch_size=0), ValueError, "batch_size=0 is not allowed"),
+    (lambda: noise_floor(SGD(), math.nan, 1.0, 1.0), ValueError, "lr=nan"),
+    (lambda: expected_loss(digits(), SGD(), constant(0.1), 5), TypeError, "problem=digits.*: a NoisyQuadratic"),
+    (lambda: expected_loss(quadratic, Nesterov(), constant(0.1), 5), TypeError, "optimizer=Nesterov"),
+    (lambda: expected_loss(quadratic, SGD(), 0.1, 5), TypeError, "schedule=0.1 is not allowed in expected_loss: a schedule"),
+    (lambda: expected_loss(quadratic, SGD(), ReduceLROnPlateau(0.1), 5), TypeError, "schedule=ReduceLROnPlateau"),
+    (lambda: expected_loss(quadratic, SGD(), [0.1, 0.2], 5), ValueError, "5 finite rates from 0 up"),
+    (lambda: expected_loss(quadratic, SGD(), [0.1, -0.2], 2), ValueError, "2 finite rates from 0 up"),
+    (lambda: expected_loss(quadratic, SGD(), constant(0.1), 0), ValueError, "steps=0 is not allowed in expected_loss"),
+    (lambda: convergence_bound(constant(0.1), 5, grad_norms=[1, 2]), ValueError, "grad_norms=.*: one number, or 5"),
+    (lambda: convergence_bound(constant(0.1), 5, distance=0), ValueError, "distance=0 is not allowed in convergence_bound"),
+    (lambda: best_scale([[0.1]], 1), ValueError, "grad_norms|rates"),
+    (lambda: best_schedule(digits(), 5), TypeError, "problem=digits"),
+    (lambda: best_schedule(quadratic, 5, highest=0), ValueError, "highest=0 is not allowed in best_schedule"),
+])
+def test_refused(call, error, said):
+    with pytest.raises(error, match=said):
+        call()

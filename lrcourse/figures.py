@@ -214,6 +214,23 @@ def dot_chart(rows, xlabel, title="", log=False):
 
 
 @styled
+def schedule_grid(histories, title="", columns=4):
+    """A small picture for each of ``histories``, a dict of name: History: the rate that its first run used."""
+    figure = Figure(figsize=(7.2, 0.5 + 1.02 * -(-len(histories) // columns)))
+    panels = figure.subplots(-(-len(histories) // columns), columns, squeeze=False).ravel()
+    for axes, (name, history) in zip(panels, histories.items()):
+        axes.fill_between(history.t, history.lr[0], color=COLORS[0], alpha=0.15, lw=0, step="post")
+        axes.plot(history.t, history.lr[0], color=COLORS[0], lw=1.6, drawstyle="steps-post")
+        axes.set(xticks=[], yticks=[], ylim=(0, 1.08 * history.lr[0].max()), xlim=(0, history.t[-1]))
+        axes.set_title(name, fontsize=9, fontweight="normal", pad=3)
+    for axes in panels[len(histories):]:
+        axes.set_axis_off()
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
+    figure.alt = f"The learning rate over the run, in a small picture each, for: {', '.join(histories)}."
+    return figure
+
+
+@styled
 def league_chart(columns, xlabel, title="", apart=None):
     """Dot charts side by side with the same rows, best first: ``columns`` is a dict of name: {row: (runs,)}.
 

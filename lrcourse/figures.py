@@ -149,7 +149,7 @@ def training_curve(histories, kind, title="", log=None, train=False, show_lr=Tru
         axes.yaxis.set_major_formatter(PERCENT)
     if below:
         below[0].set(ylabel="learning rate", yscale="log")
-        plain_numbers(below[0].yaxis, between=12)
+        plain_numbers(below[0].yaxis, between=30)
     (below or [axes])[0].set_xlabel("epoch")
     label_ends(axes, lost)
     runs = max(len(history.lr) for history in named.values())

@@ -240,7 +240,7 @@ def league_chart(columns, xlabel, title="", apart=None):
     rows = sorted(set().union(*columns.values()),
                   key=lambda name: np.mean([np.mean(column[name]) for column in columns.values() if name in column]))
     figure = Figure(figsize=(7.2, 1.3 + 0.26 * len(rows)))
-    panels = figure.subplots(1, len(columns), sharey=True, squeeze=False)[0]
+    panels = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (column, results), color in zip(panels, columns.items(), COLORS):
         for place, name in enumerate(rows):
             if name in results:
@@ -254,6 +254,9 @@ def league_chart(columns, xlabel, title="", apart=None):
         axes.xaxis.set_major_formatter(PERCENT)
         axes.grid(axis="y", color="#F2F2F2")
         axes.tick_params(axis="y", length=0)
+    if panels[0].get_xlim()[0] < 0:
+        for axes in panels:
+            axes.axvline(0, color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
     figure.alt = f"{xlabel}, with two standard errors to each side, in the columns {', '.join(columns)}: {', '.join(rows)}."
     return figure

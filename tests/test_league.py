@@ -46,14 +46,14 @@ def test_stored_results_are_whole_and_small():
         for name, errors in results.items():
             assert errors.shape == (len(league.REPORT_SEEDS),) and (errors > 0).all() and (errors < 0.3).all()
             tuning = stored.tuning[task, optimizer][name]
-            assert tuning.shape == (len(league.rates(optimizer)), len(league.TUNE_SEEDS))
-            assert stored.peak[task, optimizer][name] == league.rates(optimizer)[tuning.mean(axis=1).argmin()]
+            assert tuning.shape == (14, len(league.TUNE_SEEDS))
+            assert stored.peak[task, optimizer][name] == league.rates(optimizer, task)[tuning.mean(axis=1).argmin()]
 
 
 def test_no_peak_is_at_the_edge_of_those_tried():
     stored = league.stored()
     edges = {(*key, name): peak for key, peaks in stored.peak.items() for name, peak in peaks.items()
-             if peak in (league.rates(key[1])[0], league.rates(key[1])[-1])}
+             if peak in (league.rates(*key[::-1])[0], league.rates(*key[::-1])[-1])}
     assert edges == {}
 
 
@@ -77,7 +77,7 @@ def small(monkeypatch, tmp_path):
         monkeypatch.setattr(module, "TASKS", tasks)
         monkeypatch.setattr(module, "TUNE_SEEDS", range(1000, 1002))
         monkeypatch.setattr(module, "REPORT_SEEDS", range(2))
-        monkeypatch.setattr(module, "rates", lambda optimizer: [0.02, 0.1, 0.5])
+        monkeypatch.setattr(module, "rates", lambda optimizer, task: [0.02, 0.1, 0.5])
         monkeypatch.setattr(module, "FILE", tmp_path / "league.npz")
     monkeypatch.setattr(tool, "FINISHED", tmp_path / "finished")
     monkeypatch.setattr(sys, "argv", ["league.py"])

@@ -22,16 +22,16 @@ ROOT = Path(__file__).resolve().parent.parent
 FINISHED = ROOT / "build" / "league"
 
 
-def tune(task, optimizer, file):
+def tune(task, optimizer, peaks, file):
     """Wrong images at the end, (contenders, rates, seeds), on the validation half; and the best peak of each."""
-    families = {name: [make(rate) for rate in rates(optimizer)] for name, make in task.contenders(optimizer).items()}
+    families = {name: [make(peak) for peak in peaks] for name, make in task.contenders(optimizer).items()}
     runs = sweep(task.half("validation"), {optimizer: OPTIMIZERS[optimizer]}, families, TUNE_SEEDS, task.epochs, file=file)
-    errors = runs.final().reshape(len(families), len(rates(optimizer)), len(TUNE_SEEDS))
+    errors = runs.final().reshape(len(families), len(peaks), len(TUNE_SEEDS))
     best = errors.mean(axis=2).argmin(axis=1)
     for name, place in zip(families, best):
-        if place in (0, len(rates(optimizer)) - 1):
-            print(f"{name}: its best peak is at the edge of those tried, {rates(optimizer)[place]:.3g}")
-    return errors, [rates(optimizer)[place] for place in best]
+        if place in (0, len(peaks) - 1):
+            print(f"{name}: its best peak is at the edge of those tried, {peaks[place]:.3g}")
+    return errors, [peaks[place] for place in best]
 
 
 def report(task, optimizer, peaks, file):
@@ -51,6 +51,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="*", help=f"only these, and nothing is stored: {', '.join(TASKS)}")
     only = parser.parse_args().tasks
+    if unknown := set(only) - set(TASKS):
+        parser.error(f"there is no task {', '.join(sorted(unknown))}: {', '.join(TASKS)}")
     FINISHED.mkdir(parents=True, exist_ok=True)
     arrays = {}
     for key in settings():
@@ -59,7 +61,7 @@ def main():
             continue
         print(key, flush=True)
         file = f"{task}-{optimizer}".replace(" ", "-")
-        tuning, peaks = tune(TASKS[task], optimizer, FINISHED / f"{file}-tuning.npz")
+        tuning, peaks = tune(TASKS[task], optimizer, rates(optimizer, task), FINISHED / f"{file}-tuning.npz")
         test = report(TASKS[task], optimizer, peaks, FINISHED / f"{file}-test.npz")
         for name, peak, tuned, errors in zip(TASKS[task].contenders(optimizer), peaks, tuning.mean(axis=2).min(axis=1), test):
             print(f"    {name:24} peak {peak:<8.3g} validation {100 * tuned:5.2f} %   test {100 * errors.mean():5.2f} %", flush=True)

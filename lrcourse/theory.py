@@ -1,8 +1,8 @@
-r"""Theory: what can be known without training. Stability, the noise floor, exact expectations, a bound for any schedule.
+r"""Theory: what can be known without training. Stability, noise floor, exact expectations, a bound for any schedule.
 
 Formulas write $\lambda$ for a curvature, $\sigma$ for the deviation of the gradient's noise in one direction, $\alpha$
-for the rate and $\beta$ for the momentum. Here time is counted in updates, ``schedule(k)`` is the rate of update k from
-0 on; wherever a schedule goes, an array of rates may go too, such as ``schedule(np.arange(steps) / updates_per_epoch)``
+for the rate and $\beta$ for the momentum. Time is counted in updates: ``schedule(k)`` is the rate of update k, from 0
+on. Wherever a schedule goes, an array of rates may go too, such as ``schedule(np.arange(steps) / updates_per_epoch)``
 for a schedule in epochs.
 
 >>> from lrcourse import SGD, Momentum, NoisyQuadratic, constant, linear_decay
@@ -13,12 +13,15 @@ array([20.,  2.])
 array([0.55 , 0.04 , 0.017])
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from lrcourse.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
-from lrcourse.problems import Quadratic
-from lrcourse.ranges import Count, Flag, Positive, Vector, check_all
+from lrcourse.problems import NoisyQuadratic, Quadratic
+from lrcourse.ranges import Count, Epochs, Flag, Positive, Vector, check_all
 from lrcourse.schedules import ReduceLROnPlateau, Schedule, schedule
+from lrcourse.training import History
 
 
 # ---- stability and the noise floor -----------------------------------------------------------------------------------
@@ -26,22 +29,21 @@ from lrcourse.schedules import ReduceLROnPlateau, Schedule, schedule
 def stability_limit(optimizer, curvature, averaging=False):
     r"""The largest constant rate at which a run stays near a minimum of the given ``curvature``.
 
-    At twice the limit of half the curvature: all limits are proportional to $1/\lambda$.
-
     - SGD: $\dfrac{2}{\lambda}$
     - Momentum, $v \leftarrow \beta v + g$: $\dfrac{2\,(1 + \beta)}{\lambda}$
-    - Momentum, ``averaging=True``, $v \leftarrow \beta v + (1 - \beta)\,g$: $\dfrac{2\,(1 + \beta)}{(1 - \beta)\,\lambda}$
+    - Momentum with ``averaging=True``, $v \leftarrow \beta v + (1 - \beta)\,g$:
+      $\dfrac{2\,(1 + \beta)}{(1 - \beta)\,\lambda}$
     - Nesterov: $\dfrac{2\,(1 + \beta)}{(1 + 2 \beta)\,\lambda}$
-    - Adam: $\dfrac{2\,(1 + \beta_1)}{(1 - \beta_1)\,\lambda}$, that is 38/λ, for RMSProp 2/λ; here ``curvature`` is that
-      of the preconditioned loss, $\lambda / (\sqrt s + \epsilon)$ where all weights have the same s
+    - Adam: $\dfrac{2\,(1 + \beta_1)}{(1 - \beta_1)\,\lambda}$, which is 38/λ, and RMSProp: $\dfrac{2}{\lambda}$. Here
+      ``curvature`` is that of the preconditioned loss, $\lambda / (\sqrt s + \epsilon)$ if all weights have the same s.
 
-    ``curvature`` is a number or an array; the result has its shape, and its smallest entry is the limit for all directions
-    together. A ``weight_decay`` adds to the curvature, AdamW's as $\frac{1 + \beta_1}{1 - \beta_1}$ of itself. Raises
+    ``curvature`` is a number or an array, and the result has its shape; its smallest entry is the limit of all directions
+    together. A ``weight_decay`` adds to the curvature, AdamW's as $\frac{1 + \beta_1}{1 - \beta_1}$ times itself. Raises
     TypeError for another optimizer.
 
-    Cohen et al., Gradient descent on neural networks typically occurs at the edge of stability, 2021, section 2 and
-    appendix B (SGD, momentum, Nesterov); Cohen et al., Adaptive gradient methods at the edge of stability, 2022, equation
-    2 (Adam).
+    SGD, momentum and Nesterov: Cohen et al., Gradient descent on neural networks typically occurs at the edge of
+    stability, 2021, equation 1 and appendix B. Adam: Cohen et al., Adaptive gradient methods at the edge of stability,
+    2022, equation 2.
 
     >>> stability_limit(SGD(), 20.0)
     0.1
@@ -54,7 +56,7 @@ def stability_limit(optimizer, curvature, averaging=False):
     kinds = (SGD, Momentum, Nesterov, Adam, RMSProp)
     _check_optimizer("stability_limit", optimizer, kinds)
     if averaging and type(optimizer) is not Momentum:
-        raise ValueError(f"averaging=True is not allowed in stability_limit with {optimizer!r}: it is a form of Momentum")
+        raise ValueError(f"averaging=True is not allowed in stability_limit with {optimizer!r}: a form of Momentum")
     h, decay = _curvatures("stability_limit", curvature), optimizer.weight_decay
     beta = getattr(optimizer, "beta", getattr(optimizer, "beta1", 0.0))
     if isinstance(optimizer, Nesterov):
@@ -76,13 +78,13 @@ def noise_floor(optimizer, lr, curvature, noise, batch_size=1):
     - SGD: $\dfrac{\alpha\,s^2}{2\,(2 - \alpha\lambda)}$
     - Momentum: $\dfrac{\alpha\,s^2}{2\,(1 - \beta)} \cdot \dfrac{1 + \beta}{2\,(1 + \beta) - \alpha\lambda}$
 
-    For small rates both are $\tfrac14\,\frac{\alpha}{1 - \beta}\,\frac{\sigma^2}{B}$: rate divided by batch size decides.
-    ``lr``, ``curvature``, ``noise`` (the sigma of one example) and ``batch_size`` are numbers or arrays, which broadcast;
-    directions add up. Infinite from the stability limit on. Raises TypeError for another optimizer.
+    For small rates both are $\tfrac14\,\frac{\alpha}{1 - \beta}\,\frac{\sigma^2}{B}$: the rate divided by the batch size
+    decides. ``lr``, ``curvature``, ``noise`` (the sigma of one example) and ``batch_size`` are numbers or arrays, which
+    broadcast; directions add up. Infinite from the stability limit on. Raises TypeError for another optimizer.
 
-    SGD and momentum: Mandt, Hoffman and Blei, Stochastic gradient descent as approximate Bayesian inference, 2017,
-    section 4, for small rates; the exact forms are the fixed points of the recursion in ``expected_loss``. Rate
-    over batch size: Smith and Le, A Bayesian perspective on generalization and SGD, 2018, equation 15.
+    For small rates: Mandt, Hoffman and Blei, Stochastic gradient descent as approximate Bayesian inference, 2017,
+    section 4. The exact forms are the fixed points of the recursion in ``expected_loss``. Rate over batch size: Smith
+    and Le, A Bayesian perspective on generalization and stochastic gradient descent, 2018, section 4.
 
     >>> round(noise_floor(SGD(), lr=0.1, curvature=1.0, noise=1.0), 4)
     0.0263
@@ -131,23 +133,28 @@ def expected_loss(problem, optimizer, schedule, steps):
     h, variance, square = _quadratic("expected_loss", problem)
     _check_optimizer("expected_loss", optimizer, (SGD, Momentum))
     lr = _rates("expected_loss", schedule, steps)
-    half, h = 0.5 * h, h + optimizer.weight_decay
-    beta = getattr(optimizer, "beta", 0.0)
     loss = np.empty((*lr.shape[:-1], lr.shape[-1] + 1))
-    loss[..., 0] = half @ square
-    ww, wv, vv = square, 0.0, 0.0           # the means of w^2, w v and v^2
+    beta, decay = getattr(optimizer, "beta", 0.0), optimizer.weight_decay
+    for k, mean_square in enumerate(_mean_squares(h + decay, variance, square, lr, beta)):
+        loss[..., k] = mean_square @ (0.5 * h)
+    loss[np.isnan(loss)] = np.inf
+    return loss
+
+
+def _mean_squares(h, variance, square, lr, beta=0.0):
+    """E w^2 in each direction, (..., d), before each update and after the last."""
+    ww, wv, vv = square, 0.0, 0.0               # the means of w^2, w v and v^2
+    yield ww
     with np.errstate(over="ignore", invalid="ignore"):
-        for k, rate in enumerate(np.moveaxis(lr, -1, 0)[..., None], start=1):
+        for rate in np.moveaxis(lr, -1, 0)[..., None]:
             if beta:
-                w_new = h * ww + beta * wv                              # the mean of w v', with v' = beta v + h w + noise
+                w_new = h * ww + beta * wv      # the mean of w v', with v' = beta v + h w + noise
                 vv = h * w_new + beta * (h * wv + beta * vv) + variance
-                wv = w_new - rate * vv                                  # w' = w - rate v'
+                wv = w_new - rate * vv          # w' = w - rate v'
                 ww = ww - rate * (w_new + wv)
             else:
                 ww = (1 - rate * h) ** 2 * ww + rate ** 2 * variance
-            loss[..., k] = ww @ half
-    loss[np.isnan(loss)] = np.inf
-    return loss
+            yield ww
 
 
 # ---- a bound for any schedule ----------------------------------------------------------------------------------------
@@ -158,13 +165,13 @@ def convergence_bound(schedule, steps, grad_norms=1.0, distance=1.0):
     $\Omega_T = \dfrac{D^2}{2 \sum_{t \le T} \alpha_t} + \dfrac12 \Big[ \alpha_T G_T^2
     + \sum_{k < T} \dfrac{\alpha_k^2\,G_k^2}{\alpha_{k+1} + \dots + \alpha_T} \Big]$
 
-    bounds $\mathbb E f(x_T) - f(x^\star)$, where $x_T$ are the weights *before* update T, for T = 1 to ``steps``. D is the
-    ``distance`` from the start to the minimum and $G_t$ the ``grad_norms``, the root mean square length of gradient t: one
-    number, or (steps,). The first part falls as the rates add up, the second is what the noise of late steps costs. All points take
-    O(steps^2), the last alone O(steps). Where all rates so far are 0, or the last is, there is no bound: inf.
+    bounds $\mathbb E f(x_T) - f(x^\star)$, where $x_T$ are the weights *before* update T, for T = 1 to ``steps``. D is
+    the ``distance`` from the start to the minimum, $G_t$ the ``grad_norms``, the root mean square length of gradient t:
+    one number, or (steps,). The first part falls as the rates add up; the second is what the noise of the late steps
+    costs. Where all rates so far are 0, or the last is, there is no bound: inf. O(steps) for each of the points.
 
-    Theorem 1 of Schaipp et al., The surprising agreement between convex optimization theory and learning-rate scheduling
-    for large model training, 2025, whose double sum is here telescoped.
+    Theorem 1 of Schaipp et al., The surprising agreement between convex optimization theory and learning-rate
+    scheduling for large model training, 2025, its double sum telescoped.
 
     >>> from lrcourse import constant, linear_decay
     >>> convergence_bound(constant(0.1), steps=100)[[0, 9, 99]].round(3)
@@ -187,13 +194,13 @@ def convergence_bound(schedule, steps, grad_norms=1.0, distance=1.0):
 def best_scale(schedule, steps, grad_norms=1.0, distance=1.0):
     r"""The factor by which to multiply a schedule so that its bound after ``steps`` updates is smallest.
 
-    Multiplied by c, the rates turn the two parts of ``convergence_bound``, travel and noise, into travel/c + c noise. That is
-    smallest, at $2 \sqrt{\text{travel} \cdot \text{noise}}$, for
+    Multiplied by c, the rates turn the two parts of ``convergence_bound``, travel and noise, into travel/c + c noise.
+    That is smallest, at $2 \sqrt{\text{travel} \cdot \text{noise}}$, for
 
     $c^\star = \sqrt{\text{travel} / \text{noise}}$.
 
-    Takes what ``convergence_bound`` takes, in O(steps). Raises ValueError if the last rate is 0, where there is no bound.
-    Schaipp et al., 2025, section 3: the minimiser of Theorem 1 over the base learning rate.
+    Takes what ``convergence_bound`` takes, and O(steps). Raises ValueError if the last rate is 0: there is no bound.
+    Schaipp et al., 2025: Theorem 1, minimised over the base learning rate.
 
     >>> from lrcourse import constant, linear_decay
     >>> round(best_scale(linear_decay(1.0, total=400), steps=400) / best_scale(constant(1.0), steps=400), 2)
@@ -211,27 +218,28 @@ def best_scale(schedule, steps, grad_norms=1.0, distance=1.0):
 # ---- the best schedule of all ----------------------------------------------------------------------------------------
 
 @schedule
-def listed(t, rates: Vector(low=0.0)):
-    r"""$\alpha_t = a_{\lfloor t \rfloor}$
+def listed(t, rates: Vector(low=0.0), every: Epochs = 1.0):
+    r"""$\alpha_t = a_{\lfloor t / s \rfloor}$
 
-    A list of rates, one for each unit of time; the last one stays.
+    A list of rates, each for a time of ``every``, which is s; the last one stays.
 
     >>> listed([0.4, 0.1])([0, 0.5, 1, 9]).tolist()
     [0.4, 0.4, 0.1, 0.1]
     """
-    return np.array(rates)[np.minimum(t, len(rates) - 1).astype(int)]
+    place = np.floor(t / every + 1e-9)      # a time that rounding puts just before its rate still gets it
+    return np.array(rates)[np.minimum(place, len(rates) - 1).astype(int)]
 
 
 def best_schedule(problem, steps, highest=np.inf, rounds=30):
     r"""The schedule for plain SGD that makes the expected loss of a noisy quadratic after ``steps`` updates smallest.
 
     In one direction it is 1/t decay, exactly: $\alpha_k = \dfrac{1}{\lambda\,(k + 1 + c)}$ with
-    $c = \dfrac{\sigma^2}{\lambda^2 w_0^2}$. With several there is no formula, and it is found: with all others fixed, the
-    expected loss is a parabola in any one rate, so each in turn is set to its minimum, or to ``highest``, in ``rounds`` over
-    all of them. The result is a list of rates as a schedule, to be called with the number of the update.
+    $c = \dfrac{\sigma^2}{\lambda^2 w_0^2}$. With several there is no formula, and it is found: with all others fixed,
+    the expected loss is a parabola in any one rate, so each in turn is set to its minimum, or to ``highest``, in
+    ``rounds`` over all of them. The result is a list of rates as a schedule, called with the number of the update.
 
-    Raises TypeError for a problem that isn't a noisy quadratic. For the case of one direction: Robbins and Monro, A stochastic
-    approximation method, 1951; the rates follow from the recursion in ``expected_loss`` by setting its derivative to 0.
+    Raises TypeError for a problem that isn't a noisy quadratic. Rates of order 1/t: Robbins and Monro, A stochastic
+    approximation method, 1951; the constants follow from the recursion in ``expected_loss``, its derivative set to 0.
 
     >>> from lrcourse import NoisyQuadratic
     >>> best_schedule(NoisyQuadratic([1.0], noise=1.0), steps=4)(np.arange(4)).round(4)
@@ -253,6 +261,103 @@ def best_schedule(problem, steps, highest=np.inf, rounds=30):
                 lr[k] = min(weight @ (h * square) / bend, highest)
             square = (1 - lr[k] * h) ** 2 * square + lr[k] ** 2 * variance
     return listed(lr)
+
+
+# ---- a network as a noisy quadratic ------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Fitted:
+    """What ``fit`` found: a noisy quadratic that, under plain SGD, loses as a network does, and the ``floor`` below it."""
+
+    floor: float
+    problem: NoisyQuadratic
+    updates_per_epoch: int
+
+    def predict(self, schedule, epochs):
+        """The training loss of each epoch under a schedule in epochs, (epochs,), as ``History.train_loss`` counts it."""
+        check_all("predict", {"epochs": Count}, {"epochs": epochs})
+        n = self.updates_per_epoch
+        if not isinstance(schedule, Schedule):
+            raise TypeError(f"schedule={schedule!r} is not allowed in predict: a schedule, such as constant(0.1)")
+        loss = expected_loss(self.problem, SGD(), schedule(np.arange(epochs * n) / n), epochs * n)
+        return self.floor + loss[:-1].reshape(epochs, n).mean(axis=1)
+
+    def best_schedule(self, epochs, highest=np.inf):
+        """The schedule with the smallest predicted loss at the end, as ``best_schedule`` finds it, in epochs."""
+        check_all("best_schedule", {"epochs": Count}, {"epochs": epochs})
+        found = best_schedule(self.problem, epochs * self.updates_per_epoch, highest)
+        return listed(found.parameters["rates"], every=1 / self.updates_per_epoch)
+
+
+def fit(histories, directions=7):
+    r"""Fit a noisy quadratic to the training losses of real runs, to predict what other schedules would give.
+
+    $L_t \approx L_\infty + \sum_i \Big[ a_i \prod_{j < t} (1 - \alpha_j \lambda_i)^2
+    + c_i \sum_{j < t} \alpha_j^2 \prod_{j < l < t} (1 - \alpha_l \lambda_i)^2 \Big]$
+
+    with curvatures $\lambda_i$ on a fixed grid: the slowest direction hardly moves in the longest of the runs, the fastest
+    goes half of its way in one step at their highest rate. What is left to find is linear: $L_\infty$, the $a_i$ (where
+    the network starts) and the $c_i$ (its noise), none below 0, by least squares on the relative error. First epochs are
+    left out, in which a network is far from any quadratic. Momentum and Adam are fitted as plain SGD too, in their own
+    rates; what a rate means to them is then in the curvatures.
+
+    ``histories`` is a History or a list of them, of one problem and optimizer; seeds are averaged. One run at a constant
+    rate and one that decays to 0 from a higher rate tell travel from noise; the fit knows nothing of rates far above
+    those it has seen, and diverges at 4 times the highest. Raises ValueError where a run diverged, TypeError for what
+    isn't a History.
+
+    The form is the functional scaling law of Li et al., Functional scaling laws in kernel regression: loss dynamics and
+    learning rate schedules, 2025, with some free curvatures in place of its power laws. Solved by the active sets of
+    Lawson and Hanson, Solving least squares problems, 1974, chapter 23.
+
+    >>> from lrcourse import Momentum, constant, cosine_decay, digits, linear_decay, train
+    >>> problem = digits(hidden=16, batch_norm=False, weight_decay=0.0, label_noise=0.2)
+    >>> runs = [train(problem, Momentum(0.9), schedule, epochs=8, seeds=range(4))
+    ...         for schedule in (constant(0.06), linear_decay(0.1, total=8))]
+    >>> fit(runs).predict(cosine_decay(0.1, total=8), epochs=8).shape
+    (8,)
+    """
+    histories = list(histories) if np.iterable(histories) else [histories]
+    for history in histories:
+        if not isinstance(history, History):
+            raise TypeError(f"histories: {history!r} is not allowed in fit: a History, or a list of them")
+        if history.diverged.any() or history.train_loss.shape[1] < 2:
+            raise ValueError(f"histories: {history!r} is not allowed in fit: runs of two epochs or more, none diverged")
+    per_epoch = {len(history.t) // history.train_loss.shape[1] for history in histories}
+    if len(per_epoch) != 1:
+        raise ValueError(f"histories: {sorted(per_epoch)} updates per epoch are not allowed in fit: the same for all")
+    n = per_epoch.pop()
+    lr = [history.lr.mean(axis=0) for history in histories]
+    h = np.geomspace(0.3 / max(rates.sum() for rates in lr), 0.5 / max(rates.max() for rates in lr), directions)
+    start, variance = np.repeat(np.eye(2), directions, axis=1)      # one direction that starts away, one that is noisy
+    parts = [np.stack(list(_mean_squares(np.tile(h, 2), variance, start, rates))[:-1]) for rates in lr]
+    parts = np.concatenate([part.reshape(-1, n, 2 * directions).mean(axis=1)[1:] for part in parts])
+    loss = np.concatenate([history.train_loss.mean(axis=0)[1:] for history in histories])
+    floor, *weights = _nonnegative(np.column_stack([np.ones(len(loss)), parts]) / loss[:, None], np.ones(len(loss)))
+    a, c = np.reshape(weights, (2, directions))
+    return Fitted(float(floor), NoisyQuadratic(h, np.sqrt(2 * c / h), np.sqrt(2 * a / h)), n)
+
+
+def _nonnegative(A, y):
+    """The x, none below 0, with the smallest |A x - y|."""
+    scale = np.linalg.norm(A, axis=0)
+    A, x, free = A / scale, np.zeros(len(scale)), np.zeros(len(scale), bool)
+    while True:
+        pull = np.where(free, -np.inf, A.T @ (y - A @ x))
+        if pull.max() < 1e-9 * np.linalg.norm(y):
+            return x / scale
+        free[pull.argmax()] = True
+        while True:
+            best = np.zeros(len(x))
+            best[free] = np.linalg.lstsq(A[:, free], y, rcond=None)[0]
+            below = free & (best <= 0)
+            if not below.any():
+                break
+            step = (x[below] / (x[below] - best[below])).min()      # as far as none goes below 0
+            x += step * (best - x)
+            free &= x > 1e-12
+            x[~free] = 0
+        x = best
 
 
 # ---- what is asked of the arguments ----------------------------------------------------------------------------------
@@ -287,7 +392,7 @@ def _rates(owner, rates, steps):
         raise TypeError(f"schedule={rates!r} is not allowed in {owner}: a schedule, or an array of rates")
     lr = np.asarray(rates, np.float64)
     if lr.shape[-1:] != (steps,) or not ((lr >= 0) & (lr < np.inf)).all():
-        raise ValueError(f"schedule: an array of the shape {lr.shape} is not allowed in {owner}: {steps} finite rates from 0 up")
+        raise ValueError(f"schedule: rates of the shape {lr.shape} are not allowed in {owner}: {steps}, finite, from 0 up")
     return lr
 
 
@@ -296,5 +401,5 @@ def _bound_inputs(owner, schedule, steps, grad_norms, distance):
     check_all(owner, {"distance": Positive}, {"distance": distance})
     square = np.square(np.asarray(grad_norms, np.float64))
     if lr.ndim != 1 or square.shape not in ((), (steps,)) or not np.isfinite(square).all():
-        raise ValueError(f"grad_norms={grad_norms!r} is not allowed in {owner}: one number, or {steps}, beside {steps} rates")
+        raise ValueError(f"grad_norms={grad_norms!r} is not allowed in {owner}: one number, or {steps} beside {steps} rates")
     return lr, np.broadcast_to(square, (steps,))

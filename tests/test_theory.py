@@ -10,7 +10,8 @@ import pytest
 
 from lrcourse import (SGD, Adam, AdamW, AdaGrad, Momentum, Nesterov, NoisyQuadratic, ReduceLROnPlateau, RMSProp, constant,
                       cosine_decay, digits, exponential_decay, linear_decay, multistep_decay, train, warmup, wsd)
-from lrcourse.theory import best_scale, best_schedule, convergence_bound, expected_loss, listed, noise_floor, stability_limit
+from lrcourse.theory import (Fitted, _nonnegative, best_scale, best_schedule, convergence_bound, expected_loss, fit, listed,
+                             noise_floor, stability_limit)
 
 
 def test_needs_numpy_alone():
@@ -236,6 +237,69 @@ def test_best_schedule_keeps_below_the_highest_rate():
     assert train(problem, SGD(), best_schedule(problem, 10), epochs=10).lr.shape == (1, 10)
 
 
+# ---- a network as a noisy quadratic --------------------------------------------------------------------------------------
+
+def exact(problem, schedule, steps):
+    """A history whose losses are the exact expectation."""
+    history = train(problem, SGD(), schedule, epochs=steps)
+    history.train_loss[0] = expected_loss(problem, SGD(), schedule, steps)[:-1]
+    return history
+
+
+def test_fit_finds_what_predicts_other_schedules():
+    problem, steps = NoisyQuadratic([0.013, 0.09, 0.5], [0.1, 0.2, 0.5], [3.0, 2.0, 1.0]), 300
+    found = fit([exact(problem, constant(0.5), steps), exact(problem, linear_decay(0.9, total=steps), steps)])
+    for schedule in (constant(0.25), cosine_decay(0.8, total=steps), wsd(0.7, total=steps, decay=60),
+                     multistep_decay(0.9, [150, 220], gamma=0.1)):
+        predicted, wanted = found.predict(schedule, steps), exact(problem, schedule, steps).train_loss[0]
+        assert np.abs(predicted / wanted - 1)[20:].max() < 0.06, schedule      # no curvature of the problem is on its grid
+    assert found.floor == pytest.approx(0, abs=0.003)
+
+
+def test_fit_counts_time_and_noise_as_the_network_does():
+    """A spectrum on the grid itself comes back, and epochs of several updates are means over them."""
+    problem = NoisyQuadratic([0.02, 0.5], [0.1, 0.7], [2.0, 1.0])
+    steps, n = 240, 4
+
+    class Epochs(NoisyQuadratic):
+        updates_per_epoch = n
+
+    rates = [constant(0.4), linear_decay(1.0, total=steps / n)]
+    histories = []
+    for schedule in rates:
+        history = train(Epochs(problem.curvature, problem.noise, problem.start_point), SGD(), schedule, epochs=steps // n)
+        loss = expected_loss(problem, SGD(), history.lr[0], steps)[:-1] + 0.25
+        history.train_loss[0] = loss.reshape(-1, n).mean(axis=1)
+        histories.append(history)
+    found = fit(histories)
+    schedule = cosine_decay(0.7, total=steps / n)
+    wanted = expected_loss(problem, SGD(), schedule(np.arange(steps) / n), steps)[:-1].reshape(-1, n).mean(axis=1) + 0.25
+    assert np.allclose(found.predict(schedule, steps // n)[2:], wanted[2:], rtol=0.03)
+    best = found.best_schedule(steps // n, highest=1.0)
+    assert best(np.arange(steps) / n).tolist() == list(best.parameters["rates"])
+    assert found.predict(best, steps // n)[-1] <= found.predict(schedule, steps // n)[-1]
+
+
+def test_fit_on_the_digits():
+    problem = digits(hidden=16, batch_norm=False, weight_decay=0.0, label_noise=0.2)
+    runs = [train(problem, Momentum(0.9), schedule, epochs=12, seeds=range(6))
+            for schedule in (constant(0.06), linear_decay(0.1, total=12), wsd(0.06, total=12, decay=4))]
+    found = fit(runs[:2])
+    unseen = runs[2].train_loss.mean(axis=0)
+    assert np.abs(found.predict(runs[2].schedule, 12) / unseen - 1)[2:].max() < 0.08
+    assert unseen[-1] < 0.95 * unseen[7] and found.predict(runs[2].schedule, 12)[-1] < 0.95 * unseen[7]    # it sees the cooldown
+
+
+def test_nonnegative_least_squares():
+    optimize = pytest.importorskip("scipy.optimize")
+    generator = np.random.default_rng(0)
+    for _ in range(50):
+        A = np.abs(generator.normal(size=(30, 12))) * 10 ** generator.uniform(-3, 3, 12)
+        y = generator.normal(size=30) + 1
+        x = _nonnegative(A, y)
+        assert (x >= 0).all() and np.linalg.norm(A @ x - y) == pytest.approx(optimize.nnls(A, y)[1], rel=1e-9)
+
+
 # ---- what is refused ---------------------------------------------------------------------------------------------------
 
 quadratic = NoisyQuadratic([1.0])
@@ -253,14 +317,20 @@ quadratic = NoisyQuadratic([1.0])
     (lambda: expected_loss(quadratic, Nesterov(), constant(0.1), 5), TypeError, "optimizer=Nesterov"),
     (lambda: expected_loss(quadratic, SGD(), 0.1, 5), TypeError, "schedule=0.1 is not allowed in expected_loss: a schedule"),
     (lambda: expected_loss(quadratic, SGD(), ReduceLROnPlateau(0.1), 5), TypeError, "schedule=ReduceLROnPlateau"),
-    (lambda: expected_loss(quadratic, SGD(), [0.1, 0.2], 5), ValueError, "5 finite rates from 0 up"),
-    (lambda: expected_loss(quadratic, SGD(), [0.1, -0.2], 2), ValueError, "2 finite rates from 0 up"),
+    (lambda: expected_loss(quadratic, SGD(), [0.1, 0.2], 5), ValueError, "5, finite, from 0 up"),
+    (lambda: expected_loss(quadratic, SGD(), [0.1, -0.2], 2), ValueError, "2, finite, from 0 up"),
     (lambda: expected_loss(quadratic, SGD(), constant(0.1), 0), ValueError, "steps=0 is not allowed in expected_loss"),
     (lambda: convergence_bound(constant(0.1), 5, grad_norms=[1, 2]), ValueError, "grad_norms=.*: one number, or 5"),
     (lambda: convergence_bound(constant(0.1), 5, distance=0), ValueError, "distance=0 is not allowed in convergence_bound"),
     (lambda: best_scale([[0.1]], 1), ValueError, "grad_norms|rates"),
     (lambda: best_schedule(digits(), 5), TypeError, "problem=digits"),
     (lambda: best_schedule(quadratic, 5, highest=0), ValueError, "highest=0 is not allowed in best_schedule"),
+    (lambda: fit(constant(0.1)), TypeError, "histories: constant.* a History"),
+    (lambda: fit([3]), TypeError, "histories: 3 is not allowed in fit: a History"),
+    (lambda: fit(train(quadratic, SGD(), constant(9.0), epochs=2000)), ValueError, "none diverged"),
+    (lambda: fit(train(quadratic, SGD(), constant(0.1), epochs=1)), ValueError, "two epochs or more"),
+    (lambda: Fitted(0.0, quadratic, 1).predict(0.1, 5), TypeError, "schedule=0.1 is not allowed in predict"),
+    (lambda: Fitted(0.0, quadratic, 1).predict(constant(0.1), 0), ValueError, "epochs=0 is not allowed in predict"),
 ])
 def test_refused(call, error, said):
     with pytest.raises(error, match=said):

@@ -1,0 +1,37 @@
+from lrcourse.exercises import Exercise
+
+EXERCISES = {
+    "fifth-pass": Exercise(
+        answer=0.3 / 3.5,
+        right="The fifth pass is epoch 5 when counted from 1: 0.3 / (1 + 0.5 · 5).",
+        wrong=(
+            (0.1, "That is epoch 4, the fifth pass counted from 0. This report counts from 1."),
+            (0.3 / 6, "That is k = 1. Here k is 0.5: it multiplies the epoch, not the 1."),
+            (0.3 / 2.5, "The 1 in the denominator is missing: 1 + k · epoch."),
+            (0.3 * 0.5 ** 5, "That halves the rate five times, which is exponential decay. Here the time is divided by."),
+        ),
+        hint="Decide which number the fifth pass has when counted from 1, then put it into 0.3 / (1 + 0.5 · epoch).",
+    ),
+    "a-fifth-at-30": Exercise(
+        answer=4 / 30,
+        right="1 + 30k has to be 5.",
+        wrong=(
+            (5 / 30, "Then 1 + 30k is 6, and the rate ends at a sixth. What about the 1?"),
+            (1 / 30, "Then 1 + 30k is 2: that is the k which halves the rate."),
+            (1 / 5, "That is the fraction, not the k that leads to it. Put k = 0.2 in: the rate ends at a seventh."),
+            (30 / 4, "The other way round: 30k has to be 4, so k is smaller than 1."),
+        ),
+        hint="Set 1/(1 + 30k) equal to 1/5 and solve for k.",
+    ),
+    "best-k": Exercise(
+        answer=0.2,
+        right="k = λα₀ = 0.5 · 0.4.",
+        wrong=(
+            (0.5, "That is λ alone. How does the first rate come in?"),
+            (0.4, "That would be right for a curvature of 1."),
+            (0.8, "That is α₀/λ. A steeper bowl arrives sooner, so it may decay sooner: k grows with λ."),
+            (1.25, "That is λ/α₀. Which of the two belongs into the denominator: neither."),
+        ),
+        hint="The best k is the product of two numbers that you are given.",
+    ),
+}

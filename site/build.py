@@ -370,6 +370,11 @@ LESSONS = ["lrcourse", "numpy", "matplotlib", "pillow", "ipywidgets", "anywidget
 WHEELS = ["ipywidgets", "anywidget", "comm", "psygnal", "tqdm", "typing_extensions"]     # pure Python, from PyPI
 NOT_IN_A_KERNEL = {"jupyterlab-widgets", "widgetsnbextension"}           # the page's half of ipywidgets
 EXTENSIONS = ("anywidget", "@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
+HEAD = """<title>lrcourse live</title>
+    <link rel="icon" href="../favicon.svg">
+    <script src="../live.js"></script>"""
+ENTRANCE = """<meta http-equiv="refresh" content="0; url=lab/index.html?path=%s">
+    <link rel="icon" href="data:,">"""
 WITHOUT = ["@jupyterlite/application-extension:service-worker-manager"]  # files for Python: each import would ask for them
 
 
@@ -391,6 +396,7 @@ def live(pyodide=None):
         "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {
             "pyodideUrl": "./static/pyodide/pyodide.js", "loadPyodideOptions": {"packages": KERNEL + LESSONS}}}}}))
     extensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
+    (source / "overrides.json").write_text(json.dumps({"@jupyterlab/apputils-extension:themes": {"adaptive-theme": True}}))
     (source / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": {
         "ignore_sys_prefix": ["federated_extensions"], "federated_extensions": [str(extensions / name) for name in EXTENSIONS],
         "apps": ["lab"], "contents": ["content"], "no_sourcemaps": True, "no_unused_shared_packages": True,
@@ -400,8 +406,15 @@ def live(pyodide=None):
     words = (SITE / "live.js").read_text(encoding="utf-8").replace("%FIRST%", lessons()[0].name).replace("%FILES%", json.dumps(files))
     (out / "live.js").write_text(words, encoding="utf-8")
     page = (out / "lab" / "index.html").read_text(encoding="utf-8")
-    page = page.replace("<title>JupyterLite</title>", "<title>lrcourse live</title>\n    <script src=\"../live.js\"></script>")
+    page, changed = re.subn("<title>JupyterLite</title>", HEAD, page)
+    assert changed == 1, "JupyterLite's page has changed"
     (out / "lab" / "index.html").write_text(page, encoding="utf-8")
+    shutil.copy(SITE / "static" / "favicon.svg", out)
+    # JupyterLite reads its configuration out of this page, so only its way on is changed
+    page = (out / "index.html").read_text(encoding="utf-8")
+    page, changed = re.subn(r'<script type="module">.*?</script>', ENTRANCE % lessons()[0].name, page, flags=re.S)
+    assert changed == 1, "JupyterLite's first page has changed"
+    (out / "index.html").write_text(page, encoding="utf-8")
     return out
 
 

@@ -105,7 +105,9 @@ def deck(notebook):
                 kind = "-" if announced and cell.outputs and not pictured(cell) else "skip"
         # every figure gets a slide of its own: prose, code and figure together don't fit on one
         cells.append(slide(cell, "subslide" if kind == "fragment" else kind))
-        if cell.cell_type == "code":
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"\((\d\d_\w+)\.ipynb\)", r"(\1.html)", cell.source)      # from deck to deck
+        else:
             cell.source = ALT.sub("", cell.source)
             if "exercise" in tags:
                 cell.outputs = []

@@ -75,8 +75,8 @@ def explorer(values):
     """The explorer that has this state, as a piece of HTML."""
     from lrcourse import explorers
 
-    kinds = {kind.__name__: kind for kind in vars(explorers).values() if isinstance(kind, type)}
-    kind = next(kind for kind in kinds.values() if hasattr(kind, "module") and kind.module() == values["_esm"])
+    kinds = [kind for kind in vars(explorers).values() if hasattr(kind, "settings")]
+    kind = next(kind for kind in kinds if set(kind.settings()) <= values.keys())
     return kind(**{name: values[name] for name in kind.settings()}).html()
 
 

@@ -75,8 +75,7 @@ def explorer(values):
     """The explorer that has this state, as a piece of HTML."""
     from lrcourse import explorers
 
-    kinds = [kind for kind in vars(explorers).values() if hasattr(kind, "settings")]
-    kind = next(kind for kind in kinds if set(kind.settings()) <= values.keys())
+    kind = getattr(explorers, values["_anywidget_id"].rpartition(".")[2])
     return kind(**{name: values[name] for name in kind.settings()}).html()
 
 

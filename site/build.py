@@ -79,7 +79,7 @@ def explorer(values):
     from lrcourse import explorers
 
     kinds = {kind.__name__: kind for kind in vars(explorers).values() if isinstance(kind, type)}
-    kind = next(kind for kind in kinds.values() if hasattr(kind, "module") and kind.module() == values["_esm"])
+    kind = next(kind for kind in kinds.values() if hasattr(kind, "settings") and set(kind.settings()) <= set(values))
     return kind(**{name: values[name] for name in kind.settings()}).html()
 
 

@@ -40,10 +40,9 @@ export function comparison(curves, studies, selected) {
   }
   const best = studies.reduce((a, s, i) => s.final < studies[a].final ? i : a, 0);
   const part = mine.way / mine.final;
-  const why = part > 0.65 ? "Most of what is left is distance: it cut too early, or its rates are too small."
-    : part < 0.35 ? "Most of what is left is noise: its rate was large for too long."
-      : "What is left is about as much distance as noise.";
-  const split = `Of ${say(mine.final)} at the end, ${say(mine.way)} is distance not yet covered and ${say(mine.final - mine.way)} noise. `;
+  const why = part > 0.65 ? "It cut too early, or its rates are too small."
+    : part < 0.35 ? "Its rate was large for too long." : "About as much of the one as of the other.";
+  const split = `Of the ${say(mine.final)} left, ${say(mine.way)} is distance not yet covered and ${say(mine.final - mine.way)} noise. `;
   if (studies.length === 1) return { mood: "calm", title: `Ends at ${say(mine.final)}`, why: split + why };
   return { mood: best === selected ? "good" : "calm", title: `${curves[best].name} ends lowest: ${say(studies[best].final)}`,
     why: (best === selected ? "" : `${curves[selected].name}: `) + split + why };
@@ -136,12 +135,14 @@ function renderScheduleExplorer({ model, el }) {
     } else if (kind === "times") {
       const field = make("input", { type: "text", class: "lrx-wide", "aria-label": `${key}, times separated by commas`, ...KEYS });
       own.append(make("div", { class: "lrx-control", "data-name": key }, make("label", {}, `${key} (times, with commas)`), field));
-      self.on(field, "change", () => {
+      const take = () => {
         const times = field.value.split(",").map(part => part.trim()).filter(Boolean).map(Number);
         put(times);
         release();
         field.value = current().parameters[key].join(", ");
-      });
+      };
+      self.on(field, "change", take);
+      self.on(field, "keydown", event => { if (event.key === "Enter") { take(); event.preventDefault(); event.stopPropagation(); } });
       self.controls[key] = { set(times) { if (document.activeElement !== field) field.value = times.join(", "); } };
     } else {
       const [min, max] = sliderEnds(parameter, current().parameters, state.epochs);

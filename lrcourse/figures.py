@@ -21,7 +21,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from PIL import Image
 
 # Okabe and Ito's colours, which the colour-blind can tell apart, each with a line style of its own
@@ -156,6 +156,7 @@ def training_curve(histories, kind, title="", log=None, train=False, show_lr=Tru
         else:
             below[0].set_ylim(bottom=0)
     (below or [axes])[0].set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     label_ends(axes, lost)
     runs = max(len(history.lr) for history in named.values())
     figure.alt = (f"{what.capitalize()} against epoch{', ' + str(runs) + ' runs each' if runs > 1 else ''}"

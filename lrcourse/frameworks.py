@@ -439,7 +439,8 @@ def _difference(schedule, recorded, ours, theirs, k, updates_per_epoch):
     for shift in range(1, len(ours) // 4 + 1):
         for here, there, what in ((ours[:-shift], theirs[shift:], "late"), (ours[shift:], theirs[:-shift], "early")):
             if np.ptp(here) and _near(here, there).all():
-                return f"{name} is your schedule, {shift} update{'s' * (shift > 1)} {what}."
+                zero = ", and its first update has the rate 0" if theirs[0] == 0 < ours[0] else ""
+                return f"{name} is your schedule, {shift} update{'s' * (shift > 1)} {what}{zero}."
     rest = np.diff(theirs[max(k - 1, 0):])
     if k and np.ptp(ours[k - 1:]) <= 1e-6 * ours.max() and rest.size and rest[0] > 0:
         return f"After {_setting(recorded, k - 1)} {name} rises again; yours stays at {_number(ours[-1])}."

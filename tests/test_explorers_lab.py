@@ -94,7 +94,6 @@ class Explorer:
         field = self.control(name).query_selector("input[type=text]")
         field.fill(text)
         field.press("Enter")
-        field.evaluate("node => node.blur()")
 
     @property
     def shown(self):

@@ -136,12 +136,14 @@ function renderScheduleExplorer({ model, el }) {
     } else if (kind === "times") {
       const field = make("input", { type: "text", class: "lrx-wide", "aria-label": `${key}, times separated by commas`, ...KEYS });
       own.append(make("div", { class: "lrx-control", "data-name": key }, make("label", {}, `${key} (times, with commas)`), field));
-      self.on(field, "change", () => {
+      const take = () => {
         const times = field.value.split(",").map(part => part.trim()).filter(Boolean).map(Number);
         put(times);
         release();
         field.value = current().parameters[key].join(", ");
-      });
+      };
+      self.on(field, "change", take);
+      self.on(field, "keydown", event => { if (event.key === "Enter") { take(); event.preventDefault(); event.stopPropagation(); } });
       self.controls[key] = { set(times) { if (document.activeElement !== field) field.value = times.join(", "); } };
     } else {
       const [min, max] = sliderEnds(parameter, current().parameters, state.epochs);

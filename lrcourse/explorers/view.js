@@ -184,7 +184,7 @@ export function slider(stage, parent, { name, label, min, max, log = false, whol
     input(v);
   });
   stage.on(range, "change", () => release());
-  stage.on(number, "change", () => {
+  const take = () => {
     const typed = Number(number.value), valid = number.value.trim() !== "" && Number.isFinite(typed);
     const asked = !valid ? neat(from(Number(range.value))) : whole ? Math.round(typed) : typed;
     const v = Math.min(Math.max(asked, low), high);
@@ -195,6 +195,13 @@ export function slider(stage, parent, { name, label, min, max, log = false, whol
     release();
     if (!valid) stage.warn(`${label}: “${was}” is not a number`);
     else if (v !== typed) stage.warn(`${label}: ${was} is outside ${low} to ${high}, ${v} is used`);
+  };
+  stage.on(number, "change", take);
+  stage.on(number, "keydown", event => {
+    if (event.key !== "Enter") return;
+    take();
+    event.preventDefault();
+    event.stopPropagation();        // JupyterLab has plans of its own with it
   });
   stage.controls[name] = control;
   return control;

@@ -79,7 +79,7 @@ def explorer(values):
     from lrcourse import explorers
 
     kinds = {kind.__name__: kind for kind in vars(explorers).values() if isinstance(kind, type)}
-    kind = next(kind for kind in kinds.values() if hasattr(kind, "module") and kind.module() == values["_esm"])
+    kind = kinds[values["_anywidget_id"].rpartition(".")[2]]
     return kind(**{name: values[name] for name in kind.settings()}).html()
 
 

@@ -28,7 +28,8 @@ EXERCISES = {
         answer="raise the rate",
         right="Under decay a run has only half the travel at the same peak, so the best peak is higher.",
         wrong=(
-            ("drop the decay", "That is what most people do, and why Adam is said to need none. Look at the picture: where is the line's best rate?"),
+            ("drop the decay",
+             "That is what most people do, and why Adam is said to need none. Look at the picture: where is the line's best rate?"),
             ("lower the rate", "The run was still on its way when it ended. A lower rate leaves it even further back."),
         ),
         hint='One of "drop the decay", "raise the rate", "lower the rate". Was the run too noisy, or not there yet?',

@@ -188,3 +188,11 @@ def test_bad_input_is_refused_by_name(name, value, allowed):
     with pytest.raises((ValueError, TypeError)) as caught:
         train(**{**good, name: value})
     assert str(caught.value) == f"{name}={value!r} is not allowed in train: {allowed}"
+
+
+def test_the_staircase_on_seeds_that_nobody_tuned_on():
+    """What the course rests on: each cut of the rate cuts the test error, more than 2x and then more than 1.3x."""
+    history = train(digits(), Momentum(0.9), multistep_decay(0.3, milestones=[25, 45]), epochs=60, seeds=range(7000, 7016))
+    plateaus = [history.test_error[:, begin:begin + 5].mean(axis=1) for begin in (20, 40, 55)]
+    assert (plateaus[0] / plateaus[1] > 2).sum() >= 15
+    assert (plateaus[1] / plateaus[2] > 1.3).sum() >= 15

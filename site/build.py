@@ -78,8 +78,7 @@ def explorer(values):
     """The explorer that has this state, as a piece of HTML."""
     from lrcourse import explorers
 
-    kinds = {kind.__name__: kind for kind in vars(explorers).values() if isinstance(kind, type)}
-    kind = kinds[values["_anywidget_id"].rpartition(".")[2]]
+    kind = getattr(explorers, values["_anywidget_id"].rpartition(".")[2])
     return kind(**{name: values[name] for name in kind.settings()}).html()
 
 

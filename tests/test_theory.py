@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from lrcourse import (SGD, Adam, AdamW, AdaGrad, Momentum, Nesterov, NoisyQuadratic, ReduceLROnPlateau, RMSProp, constant,
-                      cosine_decay, digits, exponential_decay, linear_decay, multistep_decay, train, warmup, wsd)
+                      cosine_decay, digits, exponential_decay, linear_decay, multistep_decay, saddle, train, warmup, wsd)
 from lrcourse.theory import (Fitted, _nonnegative, best_scale, best_schedule, convergence_bound, expected_loss, fit, listed,
-                             noise_floor, stability_limit)
+                             noise_floor, sharpness, stability_limit)
 
 
 def test_needs_numpy_alone():
@@ -60,6 +60,18 @@ def test_limits_as_published():
     assert stability_limit(Adam(), 1.0) == pytest.approx(38)
     assert stability_limit(Nesterov(0.9), 1.0) == pytest.approx(1.357, abs=5e-4)
     assert stability_limit(SGD(), [[0.0, 4.0]]).tolist() == [[math.inf, 0.5]]
+
+
+def test_sharpness_is_the_largest_eigenvalue_of_the_hessian():
+    problem = digits(hidden=3, batch_norm=False, weight_decay=0.0, batch_size=1000, shift=0, dtype="float64")
+    w = train(problem, SGD(), constant(0.2), epochs=50, seeds=range(2)).w
+    gradient = lambda w: problem.gradient(w, np.tile(np.arange(1000), (len(w), 1)))
+    steps = 1e-7 * np.eye(w.shape[1])
+    found = sharpness(gradient, w)
+    for run in (0, 1):
+        hessian = (gradient(w[run] + steps) - gradient(w[run] - steps)) / 2e-7
+        assert found[run] == pytest.approx(np.linalg.eigvalsh((hessian + hessian.T) / 2)[-1], rel=0.01)
+    assert sharpness(saddle().gradient, [[0.3, 0.0], [0.3, 2.0]]).round(3).tolist() == [1.0, 11.0]
 
 
 # ---- the noise floor and the exact expectation ------------------------------------------------------------------------

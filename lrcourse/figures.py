@@ -109,7 +109,8 @@ def error_curve(histories, title="", alt=None, **options):
     """The error on held-out data after each epoch, and below it the learning rate that was used.
 
     ``histories`` is a History or a dict of name: History. A line is the median of the runs, a band holds the middle
-    80 % of them. ``log=True`` makes the upper axis logarithmic; ``train=True`` shows the training error instead.
+    80 % of them. ``log=True`` makes the upper axis logarithmic; ``train=True`` shows the training error instead;
+    ``log_lr=False`` draws the rate on a linear axis, for schedules that begin or end at zero.
     """
     return training_curve(histories, "error", title, alt=alt, **options)
 
@@ -120,7 +121,7 @@ def loss_curve(histories, title="", alt=None, **options):
 
 
 @styled
-def training_curve(histories, kind, title="", log=None, train=False, show_lr=True):
+def training_curve(histories, kind, title="", log=None, train=False, show_lr=True, log_lr=True):
     named = histories if isinstance(histories, dict) else {"": histories}
     figure = Figure(figsize=(7.2, 5.0 if show_lr else 3.6))
     heights = [2.4, 1] if show_lr else [1]
@@ -148,8 +149,12 @@ def training_curve(histories, kind, title="", log=None, train=False, show_lr=Tru
     if kind == "error":
         axes.yaxis.set_major_formatter(PERCENT)
     if below:
-        below[0].set(ylabel="learning rate", yscale="log")
-        plain_numbers(below[0].yaxis, between=30)
+        below[0].set(ylabel="learning rate")
+        if log_lr:
+            below[0].set_yscale("log")
+            plain_numbers(below[0].yaxis, between=30)
+        else:
+            below[0].set_ylim(bottom=0)
     (below or [axes])[0].set_xlabel("epoch")
     label_ends(axes, lost)
     runs = max(len(history.lr) for history in named.values())

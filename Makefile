@@ -9,7 +9,7 @@ PYTEST := OPENBLAS_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python -m pytest -n 2 --d
 TESTS := tests/test_notebooks.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: help lab lab-frameworks test test-light test-oldest outputs lint browser clean
+.PHONY: help lab lab-frameworks test test-light test-oldest outputs lint browser slides site live publish clean
 
 help:
 	@echo "make lab            install, and open the course in JupyterLab"
@@ -18,6 +18,10 @@ help:
 	@echo "make test-light     the same without those three"
 	@echo "make test-oldest    the tests on the oldest numpy and matplotlib that we support"
 	@echo "make outputs        run the notebooks again and store their outputs"
+	@echo "make slides         a deck and a PDF of each lesson, in build/slides"
+	@echo "make site           the lessons as a web site, in build/site"
+	@echo "make live           the course in the browser, in build/live; PYODIDE=dir takes Pyodide's packages from there"
+	@echo "make publish        all three in one folder for a host of static files, build/publish"
 	@echo "make clean          remove what was installed and built"
 
 # a stamp for each set of packages, so that the second time is quick
@@ -54,7 +58,7 @@ browser:
 	  echo "No chromium, and none could be installed: the tests in the browser will be skipped."; }
 
 lint: .venv/.light
-	$(BIN)/ruff check lrcourse tests tools notebooks
+	$(BIN)/ruff check lrcourse tests tools notebooks site
 
 test: .venv/.light .venv/.frameworks browser lint
 	$(PYTEST) $(TESTS) $(NBVAL)
@@ -75,6 +79,11 @@ test-oldest: .venv-oldest/.made
 
 outputs: .venv/.lab
 	$(BIN)/python tools/notebooks.py run
+
+# each is made from notebooks/ alone
+slides publish: browser
+slides site live publish: .venv/.light
+	$(BIN)/python site/build.py $@ $(if $(PYODIDE),--pyodide $(PYODIDE))
 
 clean:
 	rm -rf .venv .venv-oldest build dist .pytest_cache .hypothesis .ruff_cache

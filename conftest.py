@@ -1,6 +1,7 @@
-"""How the tests spread over processes, and which random examples they draw."""
+"""How the tests spread over processes, which random examples they draw, and with which backends the frameworks run."""
 
 import os
+from importlib.util import find_spec
 
 import hypothesis
 from xdist.scheduler import LoadFileScheduling
@@ -8,6 +9,11 @@ from xdist.scheduler import LoadFileScheduling
 # CI draws the same examples every time; at home new ones are tried
 hypothesis.settings.register_profile("ci", derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# no examples in docstrings of frameworks that aren't installed
+collect_ignore = [] if all(map(find_spec, ("torch", "keras", "optax"))) else ["lrcourse/frameworks.py"]
 
 
 class Spread(LoadFileScheduling):

@@ -10,9 +10,6 @@ from hypothesis import strategies as st
 from lrcourse.ranges import Choice, Range, Times
 from lrcourse.schedules import SCHEDULES, Many, One
 
-os.environ.setdefault("KERAS_BACKEND", "torch")
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
-
 
 def oracle(name):
     """A framework to compare with. Where it is missing the test is skipped, except under CI, where it fails."""

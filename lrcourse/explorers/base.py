@@ -12,6 +12,7 @@ import traitlets
 from lrcourse.explorers.javascript import schedules_module
 
 HERE = Path(__file__).parent
+PICTURES = {}
 
 # the module without a kernel: its model only remembers. <noscript> holds the picture, so that nothing jumps
 PAGE = """<div><style>%s</style><noscript>%s</noscript></div>
@@ -87,16 +88,25 @@ class Explorer(anywidget.AnyWidget):
         """What it shows now, as a figure that stands still."""
         raise NotImplementedError
 
+    def picture(self):
+        """``figure()`` as a notebook stores it; remembered, since a cell that runs again mostly shows the same."""
+        key = self.view, json.dumps({name: getattr(self, name) for name in self.settings()})
+        if key not in PICTURES:
+            while len(PICTURES) > 7:
+                PICTURES.pop(next(iter(PICTURES)))
+            PICTURES[key] = self.figure()._repr_mimebundle_()
+        return PICTURES[key]
+
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
-        still, about = self.figure()._repr_mimebundle_()
+        still, about = self.picture()
         return {**data, **still}, {**metadata, **about}
 
     def html(self):
         """A piece of HTML that runs it in any page, without a kernel and without loading anything."""
         values = json.dumps({name: getattr(self, name) for name in [*self.settings(), "word"]})
         module = self.module().replace("export default", "const widget =")
-        picture = self.figure()._repr_mimebundle_()[0]["text/html"]
+        picture = self.picture()[0]["text/html"]
         return PAGE % (self._css, picture, module.replace("</", "<\\/"), values.replace("</", "<\\/"))
 
 

@@ -108,6 +108,7 @@ function renderScheduleExplorer({ model, el }) {
     const { name, parameters } = current(), key = `${name} ${state.selected} ${state.curves.length}`;
     if (key !== controlsFor) {
       controlsFor = key;
+      if (own.contains(document.activeElement)) document.activeElement.blur();     // what was typed there counts no more
       for (const parameter of CATALOGUE[name].parameters) delete self.controls[parameter.name];
       own.replaceChildren();
       select(self, own, { name: "schedule", label: "schedule", options: Object.keys(CATALOGUE), value: name, change: to => {
@@ -126,12 +127,13 @@ function renderScheduleExplorer({ model, el }) {
   }
 
   function parameterControl(name, parameter) {
-    const { name: key, kind } = parameter, put = value => setCurve(state.selected, name, { ...current().parameters, [key]: value });
+    const { name: key, kind } = parameter, put = value => {
+      if (current().name === name) setCurve(state.selected, name, { ...current().parameters, [key]: value });
+    };
     const release = () => self.release("curves");
     if (kind === "choice") {
       select(self, own, { name: key, label: key, options: parameter.options, value: current().parameters[key], change: v => { put(v); release(); } });
     } else if (kind === "times") {
-      const id = `lrx-times-${state.selected}-${key}`;
       const field = make("input", { type: "text", class: "lrx-wide", "aria-label": `${key}, times separated by commas`, ...KEYS });
       own.append(make("div", { class: "lrx-control", "data-name": key }, make("label", {}, `${key} (times, with commas)`), field));
       self.on(field, "change", () => {

@@ -21,7 +21,7 @@ const DARK = {
 };
 export const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
 
-let ids = 0;
+const ids = (prefix => { let last = 0; return () => `${prefix}-${++last}`; })(`lrx-${Math.random().toString(36).slice(2)}`);
 
 /**
  * The frame around an explorer: its state (one entry per trait), its redrawing, and its end.
@@ -117,7 +117,7 @@ export function button(stage, parent, text, action, attributes = {}) {
 }
 
 export function select(stage, parent, { name, label, options, names = {}, value, change }) {
-  const id = `lrx-${++ids}`, node = make("select", { id, ...KEYS });
+  const id = ids(), node = make("select", { id, ...KEYS });
   for (const option of options) node.append(make("option", { value: option }, names[option] ?? option));
   const row = make("div", { class: "lrx-control", "data-name": name }, make("label", { for: id }, label), node);
   parent.append(row);
@@ -133,8 +133,8 @@ export function select(stage, parent, { name, label, options, names = {}, value,
  * Values come in three significant digits, so that what is shown is exactly what is used.
  */
 export function slider(stage, parent, { name, label, min, max, log = false, whole = false, value, input, release }) {
-  const id = `lrx-${++ids}`;
-  const range = make("input", { id, type: "range", step: whole ? 1 : "any", ...KEYS });
+  const id = ids();
+  const range = make("input", { id, type: "range", step: whole && !log ? 1 : "any", ...KEYS });
   const number = make("input", { type: "text", inputmode: "decimal", "aria-label": `${label}, as a number`, ...KEYS });
   const track = make("div", { class: "lrx-track" }, range);
   const row = make("div", { class: "lrx-control", "data-name": name }, make("label", { for: id }, label), number, track);
@@ -185,7 +185,8 @@ export function slider(stage, parent, { name, label, min, max, log = false, whol
   stage.on(range, "change", () => release());
   stage.on(number, "change", () => {
     const typed = Number(number.value), valid = number.value.trim() !== "" && Number.isFinite(typed);
-    const v = Math.min(Math.max(valid ? (whole ? Math.round(typed) : typed) : from(Number(range.value)), low), high);
+    const asked = !valid ? neat(from(Number(range.value))) : whole ? Math.round(typed) : typed;
+    const v = Math.min(Math.max(asked, low), high);
     const was = number.value;
     number.value = String(v);
     control.set(v);

@@ -63,7 +63,7 @@ function renderYouDecayIt({ model, el }) {
   const self = stage({ model, el }, { label: "You decay it: cut the learning rate by hand", traits: TRAITS, update });
   const { root, state } = self;
   root.classList.add("lrx-game");
-  root.tabIndex = -1;
+  for (const [name, value] of Object.entries({ tabindex: -1, ...KEYS })) root.setAttribute(name, value);    // D, wherever one clicks
   const verdict = make("div", { class: "lrx-verdict" }), why = make("div", { class: "lrx-why" });
   const buttons = make("div", { class: "lrx-row" }), lossPanel = make("div", { class: "lrx-panel" }), ratePanel = make("div", { class: "lrx-panel" });
   const controls = make("div", { class: "lrx-controls" }), result = make("div", { class: "lrx-result" });
@@ -210,6 +210,8 @@ function renderYouDecayIt({ model, el }) {
     rateChart.axes = chart(rateChart, theme, { title: "learning rate", count: updates, low: 1e-4, high: 1, log: true, rules, room, series: [
       ...others.map(({ name, ...look }) => ({ ...look, y: results[name].rate, steps: true })),
       { y: lr.subarray(0, Math.max(t, 1)), color: theme.calm, width: 2.8, steps: true }] });
+    lossChart.node.setAttribute("aria-label", `Loss of ${t} of ${updates} updates${t ? `, now ${say(mine[t])}` : ""}`);
+    rateChart.node.setAttribute("aria-label", `Learning rate, now ${say(rateNow())}${cuts.length ? `, cut at ${cuts.join(", ")}` : ", not cut"}`);
     drawMarks();
     start.textContent = over ? "Play again" : running ? "Pause" : t ? "Resume" : "Start";
     cut.disabled = t <= 0 || over;

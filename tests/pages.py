@@ -1,0 +1,82 @@
+"""What the tests of slides, site and live edition share: the build, a browser without a network, a server under a sub-path.
+
+They build from notebooks in which one word was changed, so that they see the change arrive. With ``PUBLISHED=build/publish``
+they look at that folder, which ``make publish`` made.
+"""
+
+import functools
+import http.server
+import importlib.util
+import os
+import shutil
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+spec = importlib.util.spec_from_file_location("build", ROOT / "site" / "build.py")
+build = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(build)
+
+if not os.environ.get("CI"):
+    pytest.importorskip("playwright")
+    if not any(map(shutil.which, build.BROWSERS)) or not shutil.which("npm"):
+        pytest.skip("slides, site and live edition are built with npm and looked at in chromium", allow_module_level=True)
+
+LESSONS = [path.stem for path in build.lessons()]
+WORD = "Wanderfalke"
+PUBLISHED = os.environ.get("PUBLISHED")
+# no address but this machine's can be found
+FLAGS = ["--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+
+
+@contextmanager
+def built(part, tmp, **options):
+    """One of the three forms, made from notebooks in which a word was added to the first lesson."""
+    if PUBLISHED:
+        yield (ROOT / PUBLISHED / part) if part != "site" else ROOT / PUBLISHED
+        return
+    originals, build.NOTEBOOKS = build.NOTEBOOKS, tmp / "notebooks"
+    shutil.copytree(originals, build.NOTEBOOKS, ignore=shutil.ignore_patterns(".*"))
+    edited = build.lessons()[0]
+    notebook = build.nbformat.read(edited, as_version=4)
+    notebook.cells[0].source = notebook.cells[0].source.replace("\n\n", f"\n\n{WORD} ", 1)
+    build.nbformat.write(notebook, edited)
+    try:
+        yield getattr(build, part)(**options)
+    finally:
+        build.NOTEBOOKS = originals
+
+
+@contextmanager
+def served(folder, tmp):
+    """The address of ``folder`` on a server of static files, which has it under a path of its own."""
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    (tmp / "some").mkdir()
+    (tmp / "some" / "where").symlink_to(folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=tmp)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/some/where/"
+        server.shutdown()
+
+
+def chromium():
+    return build.browser(*FLAGS)
+
+
+def watched(browser, home="file:", **options):
+    """A new page and a list that fills with what goes wrong on it: errors, failed requests, requests that leave ``home``."""
+    page, complaints = browser.new_context(**options).new_page(), []
+    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    page.on("console", lambda said: complaints.append(f"console: {said.text}") if said.type == "error" else None)
+    page.on("request", lambda request: None if request.url.startswith((home, "data:", "blob:", "about:"))
+            else complaints.append(f"asks for {request.url}"))
+    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url} {request.failure}"))
+    page.on("response", lambda reply: complaints.append(f"{reply.status}: {reply.url}") if reply.status >= 400 else None)
+    return page, complaints

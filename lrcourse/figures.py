@@ -219,6 +219,27 @@ def dot_chart(rows, xlabel, title="", log=False):
 
 
 @styled
+def forecast_chart(pairs, ylabel, title="", log=False):
+    """Losses as measured, lines, and as forecast, points: ``pairs`` is a dict of name: ((runs, epochs), (epochs,))."""
+    figure = Figure(figsize=(7.2, 4.0))
+    axes = figure.subplots()
+    for (name, (measured, forecast)), (color, dash) in zip(pairs.items(), looks()):
+        epochs = np.arange(1, len(forecast) + 1)
+        low, middle, high = np.quantile(measured, [0.1, 0.5, 0.9], axis=0, method="nearest")
+        axes.fill_between(epochs, low, high, color=color, alpha=0.18, lw=0)
+        axes.plot(epochs, middle, color=color, linestyle=dash, label=name)
+        axes.plot(epochs, forecast, color=color, linestyle="", marker="o", ms=5, mec=INK, mew=0.6)
+    axes.set(xlabel="epoch", ylabel=ylabel, title=title)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    if log:
+        axes.set_yscale("log")
+        plain_numbers(axes.yaxis)
+    label_ends(axes)
+    figure.alt = f"{ylabel} against epoch, measured as lines and forecast as points, for: {', '.join(pairs)}."
+    return figure
+
+
+@styled
 def agreement_chart(groups, xlabel, ylabel, title="", named=None):
     """Points, and the line on which both are equal: ``groups`` is a dict of name: (x, y), arrays of the same length.
 

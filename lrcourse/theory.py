@@ -320,21 +320,21 @@ class Fitted:
         return listed(found.parameters["rates"], every=1 / self.updates_per_epoch)
 
 
-def fit(histories, directions=7):
+def fit(histories, directions=4):
     r"""Fit a noisy quadratic to the training losses of real runs, to predict what other schedules would give.
 
     $L_t \approx L_\infty + \sum_i \Big[ a_i \prod_{j < t} (1 - \alpha_j \lambda_i)^2
     + c_i \sum_{j < t} \alpha_j^2 \prod_{j < l < t} (1 - \alpha_l \lambda_i)^2 \Big]$
 
     with curvatures $\lambda_i$ on a fixed grid: the slowest direction hardly moves in the longest of the runs, the fastest
-    goes half of its way in one step at their highest rate. What is left to find is linear: $L_\infty$, the $a_i$ (where
+    goes all its way in one step at their highest rate. More than a few and the runs can't tell which of them is noisy. What is left to find is linear: $L_\infty$, the $a_i$ (where
     the network starts) and the $c_i$ (its noise), none below 0, by least squares on the relative error. First epochs are
     left out, in which a network is far from any quadratic. Momentum and Adam are fitted as plain SGD too, in their own
     rates; what a rate means to them is then in the curvatures.
 
     ``histories`` is a History or a list of them, of one problem and optimizer; seeds are averaged. One run at a constant
     rate and one that decays to 0 from a higher rate tell travel from noise; the fit knows nothing of rates far above
-    those it has seen, and diverges at 4 times the highest. Raises ValueError where a run diverged, TypeError for what
+    those it has seen, and diverges above twice the highest. Raises ValueError where a run diverged, TypeError for what
     isn't a History.
 
     The form is the functional scaling law of Li et al., Functional scaling laws in kernel regression: loss dynamics and
@@ -359,7 +359,7 @@ def fit(histories, directions=7):
         raise ValueError(f"histories: {sorted(per_epoch)} updates per epoch are not allowed in fit: the same for all")
     n = per_epoch.pop()
     lr = [history.lr.mean(axis=0) for history in histories]
-    h = np.geomspace(0.3 / max(rates.sum() for rates in lr), 0.5 / max(rates.max() for rates in lr), directions)
+    h = np.geomspace(0.3 / max(rates.sum() for rates in lr), 1 / max(rates.max() for rates in lr), directions)
     start, variance = np.repeat(np.eye(2), directions, axis=1)      # one direction that starts away, one that is noisy
     parts = [np.stack(list(_mean_squares(np.tile(h, 2), variance, start, rates))[:-1]) for rates in lr]
     parts = np.concatenate([part.reshape(-1, n, 2 * directions).mean(axis=1)[1:] for part in parts])

@@ -35,4 +35,16 @@ EXERCISES = {
         ),
         hint="Keep αλ = 0.1 · 0.0005 and solve for λ with α = 0.02.",
     ),
+    "carry-the-rate": Exercise(
+        answer=1.125,
+        tolerance=0.02,
+        right="Linear decay bears a first rate almost three times as high as constant.",
+        wrong=(
+            (0.4, "The same first rate would give linear decay half the travel. The bound wants a higher one."),
+            (0.8, "That gives the same sum of rates. But linear decay also leaves less noise behind, and bears even more."),
+            (0.1422, "The other way round: the best scale of linear decay divided by that of constant."),
+            (2.8125, "That is the ratio of the two scales. Multiply the tuned rate by it."),
+        ),
+        hint="best_scale(linear_decay(1.0, total=620), 620) divided by best_scale(constant(1.0), 620), times 0.4.",
+    ),
 }

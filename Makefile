@@ -9,7 +9,7 @@ PYTEST := OPENBLAS_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python -m pytest -n 2 --d
 TESTS := tests/test_notebooks.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: help lab lab-frameworks test test-light test-oldest outputs lint browser slides site live publish clean
+.PHONY: help lab lab-frameworks test test-light test-oldest outputs league lint browser slides site live publish clean
 
 help:
 	@echo "make lab            install, and open the course in JupyterLab"
@@ -18,6 +18,7 @@ help:
 	@echo "make test-light     the same without those three"
 	@echo "make test-oldest    the tests on the oldest numpy and matplotlib that we support"
 	@echo "make outputs        run the notebooks again and store their outputs"
+	@echo "make league         run the league of lesson 10 again: minutes; Ctrl-C loses nothing"
 	@echo "make slides         a deck and a PDF of each lesson, in build/slides"
 	@echo "make site           the lessons as a web site, in build/site"
 	@echo "make live           the course in the browser, in build/live; PYODIDE=dir takes Pyodide's packages from there"
@@ -79,6 +80,9 @@ test-oldest: .venv-oldest/.made
 
 outputs: .venv/.lab
 	$(BIN)/python tools/notebooks.py run
+
+league: .venv/.lab
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/league.py
 
 # each is made from notebooks/ alone
 slides publish: browser

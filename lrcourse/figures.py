@@ -21,7 +21,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from PIL import Image
 
 # Okabe and Ito's colours, which the colour-blind can tell apart, each with a line style of its own
@@ -156,6 +156,7 @@ def training_curve(histories, kind, title="", log=None, train=False, show_lr=Tru
         else:
             below[0].set_ylim(bottom=0)
     (below or [axes])[0].set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     label_ends(axes, lost)
     runs = max(len(history.lr) for history in named.values())
     figure.alt = (f"{what.capitalize()} against epoch{', ' + str(runs) + ' runs each' if runs > 1 else ''}"
@@ -215,6 +216,55 @@ def dot_chart(rows, xlabel, title="", log=False):
     if log:
         axes.set_xscale("log")
     figure.alt = f"{xlabel}, with two standard errors to each side, for: {', '.join(rows)}."
+    return figure
+
+
+@styled
+def schedule_grid(histories, title="", columns=4):
+    """A small picture for each of ``histories``, a dict of name: History: the rate that its first run used."""
+    figure = Figure(figsize=(7.2, 0.5 + 1.02 * -(-len(histories) // columns)))
+    panels = figure.subplots(-(-len(histories) // columns), columns, squeeze=False).ravel()
+    for axes, (name, history) in zip(panels, histories.items()):
+        axes.fill_between(history.t, history.lr[0], color=COLORS[0], alpha=0.15, lw=0, step="post")
+        axes.plot(history.t, history.lr[0], color=COLORS[0], lw=1.6, drawstyle="steps-post")
+        axes.set(xticks=[], yticks=[], ylim=(0, 1.08 * history.lr[0].max()), xlim=(0, history.t[-1]))
+        axes.set_title(name, fontsize=9, fontweight="normal", pad=3)
+    for axes in panels[len(histories):]:
+        axes.set_axis_off()
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
+    figure.alt = f"The learning rate over the run, in a small picture each, for: {', '.join(histories)}."
+    return figure
+
+
+@styled
+def league_chart(columns, xlabel, title="", apart=None):
+    """Dot charts side by side with the same rows, best first: ``columns`` is a dict of name: {row: (runs,)}.
+
+    A dot is the mean of fractions, shown as a percentage, with two standard errors to each side. Rows are in the order
+    of their mean over the columns. ``apart``, a dict of column: names, leaves those dots hollow and grey.
+    """
+    rows = sorted(set().union(*columns.values()),
+                  key=lambda name: np.mean([np.mean(column[name]) for column in columns.values() if name in column]))
+    figure = Figure(figsize=(7.2, 1.3 + 0.26 * len(rows)))
+    panels = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, (column, results), color in zip(panels, columns.items(), COLORS):
+        for place, name in enumerate(rows):
+            if name in results:
+                values = np.asarray(results[name])
+                error = 2 * values.std(ddof=1) / np.sqrt(values.size)
+                behind = name in (apart or {}).get(column, ())
+                axes.errorbar(values.mean(), place, xerr=error, fmt="o", ms=6, lw=1.6, color="#888888" if behind else color,
+                              markerfacecolor="white" if behind else color)
+        axes.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.4, -0.6))
+        axes.set_title(column, fontsize=11, fontweight="normal", pad=6)
+        axes.xaxis.set_major_formatter(PERCENT)
+        axes.grid(axis="y", color="#F2F2F2")
+        axes.tick_params(axis="y", length=0)
+    if panels[0].get_xlim()[0] < 0:
+        for axes in panels:
+            axes.axvline(0, color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
+    figure.alt = f"{xlabel}, with two standard errors to each side, in the columns {', '.join(columns)}: {', '.join(rows)}."
     return figure
 
 

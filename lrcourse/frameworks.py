@@ -35,19 +35,31 @@ from lrcourse.snippets import as_code  # noqa: F401
 INSTALL = {"torch": "pip install torch", "keras": "pip install keras torch", "optax": "pip install optax", "jax": "pip install jax"}
 
 
+class Missing(ImportError):
+    """A framework that isn't installed. A notebook shows what to do about it, without a traceback."""
+
+    def _render_traceback_(self):
+        return [str(self)]
+
+
 def framework(name):
-    """Import a framework; where it is missing, the ImportError says what to install."""
+    """Import a framework, "torch", "keras", "optax" or "jax"; where it is missing, the ImportError says what to install.
+
+    >>> framework("optax").__name__
+    'optax'
+    """
     try:
         return importlib.import_module(name)
     except ImportError as error:
         if error.name == name:
-            why = f"This needs {name}, which is not installed: {INSTALL[name]}, or make lab-frameworks for all three."
+            why = (f"This needs {name}, which is not installed: {INSTALL[name]}, or make lab-frameworks for all of them. "
+                   "In a browser they can't be installed; the outputs that are stored in the lesson show what they do.")
         elif name == "keras":
             why = (f"Keras is installed and its backend is not ({error}). Set the environment variable KERAS_BACKEND to "
                    "torch or jax, whichever you have, before Keras is imported.")
         else:
             raise
-        raise ImportError(why, name=error.name) from None
+        raise Missing(why, name=error.name) from None
 
 
 # ---- ours to theirs --------------------------------------------------------------------------------------------------
@@ -412,17 +424,23 @@ def _difference(schedule, recorded, ours, theirs, k, updates_per_epoch):
         for clock, what in ((1, f"its clock runs {updates_per_epoch} times too fast: it takes each update for an epoch"),
                             (updates_per_epoch ** 2, f"its clock runs {updates_per_epoch} times too slow: it takes "
                                                      "each epoch for an update")):
-            if _near(schedule(np.arange(len(theirs)) / clock), theirs).all():
+            other = schedule(np.arange(len(theirs)) / clock)
+            parted = np.append(np.flatnonzero(~_near(other, theirs)), len(theirs))[0]
+            if parted == len(theirs):
                 return f"{name} is your schedule, but {what}."
+            if parted > max(2 * k, 3):
+                rest = _difference(schedule, recorded, other, theirs, parted, 1)
+                return f"{name} begins as your schedule does, but {what}. {rest}"
     if not theirs.any():
         return f"{name} trains at the rate 0 throughout."
     ratio = theirs[0] / ours[0] if ours[0] else 0
     if ratio and _near(ours * ratio, theirs).all():
         return f"{name} is your schedule times {ratio:.4g}."
-    for shift in range(1, len(ours) // 2):
+    for shift in range(1, len(ours) // 4 + 1):
         for here, there, what in ((ours[:-shift], theirs[shift:], "late"), (ours[shift:], theirs[:-shift], "early")):
             if np.ptp(here) and _near(here, there).all():
-                return f"{name} is your schedule, {shift} update{'s' * (shift > 1)} {what}."
+                zero = ", and its first update has the rate 0" if theirs[0] == 0 < ours[0] else ""
+                return f"{name} is your schedule, {shift} update{'s' * (shift > 1)} {what}{zero}."
     rest = np.diff(theirs[max(k - 1, 0):])
     if k and np.ptp(ours[k - 1:]) <= 1e-6 * ours.max() and rest.size and rest[0] > 0:
         return f"After {_setting(recorded, k - 1)} {name} rises again; yours stays at {_number(ours[-1])}."

@@ -20,7 +20,7 @@ A sweep takes any ``concurrent.futures.Executor``: threads, processes, or a clus
     client = Client("tcp://scheduler:8786")     # or Client() for the processors of this machine
     result = sweep(..., executor=client.get_executor(), file="league.npz")
 
-The workers need lrcourse and numpy installed, and nothing else; each task is a block of 16 runs, some seconds of work.
+The workers need lrcourse and numpy installed, and nothing else; each task is 16 runs, a second or so of work on one thread.
 """
 
 import os
@@ -36,8 +36,10 @@ from lrcourse.ranges import Range, check_all
 from lrcourse.schedules import ReduceLROnPlateau, Schedule
 from lrcourse.training import check_setting, run
 
-BLOCK = 16      # runs that are trained at once, and the unit of work for an executor
+BLOCK = 64              # runs to train at once, here
+TASK = 16               # or in a task for an executor
 STORE_EVERY = 1.0       # seconds, or more where storing takes long
+SHOW_AFTER = 1.0
 METRICS = ("train_loss", "train_error", "test_loss", "test_error")
 
 
@@ -233,8 +235,9 @@ def sweep(problem, optimizers, schedules, seeds, epochs, executor=None, file=Non
     result, done = _empty(problem, plan, epochs), np.zeros(len(plan), bool)
     if file is not None and Path(file).exists():
         result, done = _resumed(file, result)
-    blocks = [block for block in _blocks(plan) if not done[block].all()]
-    tasks = [(problem, plan[block[0]][1], [plan[row][3] for row in block], [plan[row][4] for row in block], epochs)
+    size, threads = (BLOCK, None) if executor is None else (TASK, 1)
+    blocks = [block for block in _blocks(plan, size) if not done[block].all()]
+    tasks = [(problem, plan[block[0]][1], [plan[row][3] for row in block], [plan[row][4] for row in block], epochs, threads)
              for block in blocks]
     saved, cost = time.monotonic(), 0.0
     try:
@@ -291,17 +294,17 @@ def _empty(problem, plan, epochs):
                  np.full(len(plan), np.nan), *np.full((4, len(plan), epochs), np.nan))
 
 
-def _blocks(plan):
+def _blocks(plan, size):
     """The runs to train together, as lists of rows: those of one optimizer, and of one ReduceLROnPlateau or of none."""
     alike = {}
     for row, (name, _, family, schedule, _) in enumerate(plan):
         watched = id(schedule) if isinstance(schedule, ReduceLROnPlateau) else None
         alike.setdefault((name, watched), []).append(row)
-    return [rows[begin:begin + BLOCK] for rows in alike.values() for begin in range(0, len(rows), BLOCK)]
+    return [rows[begin:begin + size] for rows in alike.values() for begin in range(0, len(rows), size)]
 
 
-def _train_block(problem, optimizer, schedules, seeds, epochs):
-    history = run(problem, optimizer, schedules, seeds, epochs, problem.start(seeds))
+def _train_block(problem, optimizer, schedules, seeds, epochs, threads):
+    history = run(problem, optimizer, schedules, seeds, epochs, problem.start(seeds), threads)
     return {"lr": history.lr.max(axis=1), **{metric: getattr(history, metric) for metric in METRICS}}
 
 
@@ -338,7 +341,7 @@ def _bar(progress, total, finished):
             from tqdm.auto import tqdm
     except ImportError:
         return _NoBar()
-    return tqdm(total=total, initial=finished, unit="run", leave=False, delay=1.0)
+    return tqdm(total=total, initial=finished, unit="run", leave=False, delay=SHOW_AFTER)
 
 
 # ---- the file --------------------------------------------------------------------------------------------------------

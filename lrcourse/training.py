@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lrcourse import kernels
 from lrcourse.optimizers import Optimizer
 from lrcourse.ranges import Count, check_all
 from lrcourse.schedules import ReduceLROnPlateau, Schedule
@@ -82,7 +83,7 @@ def train(problem, optimizer, schedule, epochs, seeds=0, start=None):
     return run(problem, optimizer, [schedule] * len(seeds), seeds, epochs, first)
 
 
-def run(problem, optimizer, schedules, seeds, epochs, w):
+def run(problem, optimizer, schedules, seeds, epochs, w, threads=None):
     """Train from the weights ``w``, each run under a schedule of its own; with ReduceLROnPlateau, all under the same."""
     t = np.arange(epochs * problem.updates_per_epoch) / problem.updates_per_epoch
     schedule, watching = schedules[0], None
@@ -92,13 +93,22 @@ def run(problem, optimizer, schedules, seeds, epochs, w):
     else:
         rates = {each: each(t) for each in set(schedules)}
         lr = np.stack([rates[each] for each in schedules])
-    return run_loop(problem, optimizer, schedule, seeds, t, lr, watching, w)
+    path = None
+    if kernels.knows(problem, optimizer):       # the same as below, faster
+        train, test, w = kernels.run_loop(problem, optimizer, seeds, lr, watching, w, threads)
+    else:
+        train, test, w, path = run_loop(problem, optimizer, seeds, lr, watching, w)
+    for loss, error in (train, test):
+        lost = np.maximum.accumulate(~np.isfinite(loss), axis=1)
+        loss[lost] = np.inf
+        error[lost & ~np.isnan(error)] = 1.0
+    return History(problem, optimizer, schedule, seeds, t, lr, *train, *test, w, path)
 
 
-def run_loop(problem, optimizer, schedule, seeds, t, lr, watching, w):
+def run_loop(problem, optimizer, seeds, lr, watching, w):
     """Forward, backward, step: the loop to read. All runs at once, on a leading axis."""
     per_epoch = problem.updates_per_epoch
-    epochs = t.size // per_epoch
+    epochs = lr.shape[1] // per_epoch
     train, test = np.empty((2, len(seeds), epochs)), np.empty((2, len(seeds), epochs))
     generators = [np.random.default_rng([seed, 1]) for seed in seeds]
     optimizer = optimizer.fresh()
@@ -116,12 +126,7 @@ def run_loop(problem, optimizer, schedule, seeds, t, lr, watching, w):
             test[:, :, epoch] = problem.evaluate(optimizer.evaluation_weights(w))
             if watching:
                 lr[:, (epoch + 1) * per_epoch:] = np.reshape(watching.step(test[0, :, epoch]), (-1, 1))
-    for loss, error in (train, test):
-        lost = np.maximum.accumulate(~np.isfinite(loss), axis=1)
-        loss[lost] = np.inf
-        error[lost & ~np.isnan(error)] = 1.0
-    return History(problem, optimizer, schedule, seeds, t, lr, *train, *test, optimizer.evaluation_weights(w),
-                   np.stack(path, axis=1) if problem.keeps_path else None)
+    return train, test, optimizer.evaluation_weights(w), np.stack(path, axis=1) if problem.keeps_path else None
 
 
 def check_setting(owner, problem, optimizers, schedules, epochs, seeds):

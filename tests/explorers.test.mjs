@@ -95,10 +95,11 @@ test("no small change of the best rates makes them better", () => {
 test("the best cuts are at least as good as any other pair on their grid", () => {
   const state = vectors.contests[0].state, problem = game.gameProblem(state), every = state.updates / 12;
   const best = maths.bestCuts(problem, state.lr, state.factor, 2, state.updates, every);
+  equal([best.loss], [maths.expectedLoss(problem, maths.cutRates(state.lr, state.factor, best.cuts, state.updates))[state.updates]], "its loss");
   for (let a = every; a < state.updates; a += every) {
     for (let b = a + every; b < state.updates; b += every) {
       const loss = maths.expectedLoss(problem, maths.cutRates(state.lr, state.factor, [a, b], state.updates))[state.updates];
-      assert.ok(loss >= best.loss);
+      assert.ok(loss >= best.loss * (1 - 1e-12));
     }
   }
 });
@@ -129,11 +130,14 @@ test("the verdict says where the rate stands to the curvature", () => {
   assert.equal(kind({ lr: 0.102, steps: 10 }), "unstable");
   assert.equal(kind({ lr: 0.15, decay: 0.2 }), "unstable");
   assert.equal(kind({ lr: 0.08, noise: 1 }), "floor");
+  assert.equal(kind({ lr: 0.03, noise: 1 }), "shaken");
+  assert.equal(kind({ lr: 0.08, noise: 1, optimizer: "Momentum", steps: 200 }), "floor");
   assert.equal(kind({ lr: 0.15, optimizer: "Momentum" }), "swings");
   assert.equal(kind({ lr: 0.3, optimizer: "Momentum" }), "diverges");
   assert.equal(kind({ surface: "saddle", lr: 0.01, start: [-1.5, 0] }), "stuck");
   assert.equal(kind({ surface: "saddle", lr: 0.3, start: [-1.5, 0.01] }), "escaped");
   assert.equal(kind({ surface: "two_minima", lr: 0.05, start: [-1.1, 0.1] }), "narrow");
+  assert.equal(kind({ surface: "two_minima", lr: 0.3, noise: 0.3, start: [-1.7, 0.6] }), "bounces");
   assert.equal(kind({ surface: "two_minima", lr: 0.05, start: [1.5, 0.1] }), "wide");
 });
 

@@ -4,17 +4,12 @@ import functools
 import json
 import os
 import random
-import shutil
-import subprocess
-import sys
 import time
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
+from labserver import CHROMIUM, FLAGS, READY, jupyterlab
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 if not os.environ.get("CI"):
     pytest.importorskip("playwright")
     if not CHROMIUM:
@@ -22,18 +17,12 @@ if not os.environ.get("CI"):
 
 from lrcourse.explorers import Ravine, ScheduleExplorer, YouDecayIt  # noqa: E402  (anywidget may be missing too)
 
-ROOT = Path(__file__).parent.parent
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"]
 CELLS = ["from IPython.display import display\nfrom lrcourse.explorers import Ravine, ScheduleExplorer, YouDecayIt",
          "ravine = Ravine()\nravine", "schedules = ScheduleExplorer()\nschedules", "game = YouDecayIt(seconds=3)\ngame",
          "twin = Ravine(seed=1)\ndisplay(twin, twin)", "all_three = Ravine(), ScheduleExplorer(), YouDecayIt()\ndisplay(*all_three)"]
 CELL_OF = {"ravine": 1, "schedules": 2, "game": 3, "twin": 4, "all": 5}
 EXPLORERS = 8
 
-READY = """() => { const notebook = window.jupyterapp?.shell.currentWidget;
-  return notebook?.sessionContext?.session?.kernel?.status === 'idle' && document.querySelectorAll('.jp-CodeCell').length >= %d; }"""
 EXECUTE = """async code => {
   const future = jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code, store_history: false });
   let text = '';
@@ -105,7 +94,6 @@ class Explorer:
         field = self.control(name).query_selector("input[type=text]")
         field.fill(text)
         field.press("Enter")
-        field.evaluate("node => node.blur()")
 
     @property
     def shown(self):
@@ -190,51 +178,20 @@ def listening(page, complaints):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """The address of a JupyterLab of our own, with settings of its own and the notebook explorers.ipynb."""
-    home = tmp_path_factory.mktemp("lab")
-    (home / "labconfig").mkdir()
-    # the second comes with the live edition's tools, and complains in an ordinary JupyterLab
-    (home / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": {
-        "@jupyterlab/apputils-extension:announcements": True, "@jupyterlite/pyodide-kernel-extension": True}}))
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS], metadata={
-        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
-    (home / "files").mkdir()
-    nbformat.write(notebook, home / "files" / "explorers.ipynb")
-    places = {f"JUPYTER_{kind}_DIR": str(home) for kind in ("RUNTIME", "CONFIG", "DATA")}
-    with open(home / "log", "w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--IdentityProvider.token=",
-             "--ServerApp.allow_root=True", f"--ServerApp.root_dir={home / 'files'}", "--LabApp.expose_app_in_browser=True"],
-            stderr=log, env={**os.environ, **places, "JUPYTERLAB_WORKSPACES_DIR": str(home), "IPYTHONDIR": str(home),
-                             "JUPYTERLAB_SETTINGS_DIR": str(home), "PYTHONPATH": str(ROOT)})
-    try:
-        until = time.monotonic() + 60
-        while not (found := list(home.glob("jpserver-*.json"))):
-            assert process.poll() is None and time.monotonic() < until, (home / "log").read_text()
-            time.sleep(0.05)
-        time.sleep(0.1)
-        yield json.loads(found[0].read_text())["url"]
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-@pytest.fixture(scope="module")
 def complaints():
     return []
 
 
 @pytest.fixture(scope="module")
-def opened(server, browser, complaints):
-    page = listening(browser.new_page(viewport={"width": 1280, "height": 1300}), complaints)
-    page.goto(f"{server}doc/tree/explorers.ipynb?reset")
-    page.wait_for_function(READY % len(CELLS), timeout=60_000)
-    lab = Lab(page)
-    page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_function(f"document.querySelectorAll('.lrx').length === {EXPLORERS}", timeout=60_000)
-    yield lab
-    page.close()
+def opened(tmp_path_factory, browser, complaints):
+    with jupyterlab(tmp_path_factory.mktemp("lab"), CELLS) as address:
+        page = listening(browser.new_page(viewport={"width": 1280, "height": 1300}), complaints)
+        page.goto(address)
+        page.wait_for_function(READY, arg=len(CELLS), timeout=90_000)
+        page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.wait_for_function(f"document.querySelectorAll('.lrx').length === {EXPLORERS}", timeout=60_000)
+        yield Lab(page)
+        page.close()
 
 
 @pytest.fixture
@@ -279,8 +236,10 @@ def test_ravine_answers(lab):
     ravine.number("lr", "0.04")
     assert "Glides" in ravine.verdict
     ravine.number("noise", "1")
+    assert "shaken by noise" in ravine.verdict
+    ravine.number("steps", "200")
     assert "noise floor" in ravine.verdict
-    lab.becomes("[ravine.lr, ravine.noise]", [0.04, 1.0])
+    lab.becomes("[ravine.lr, ravine.noise, ravine.steps]", [0.04, 1.0, 200])
     check_ravine(lab)
     ravine.button("New noise").click()
     lab.becomes("ravine.seed", 1)
@@ -299,6 +258,17 @@ def test_ravine_answers(lab):
     ravine.press(handle, "ArrowLeft", "Shift+ArrowDown")
     lab.becomes("ravine.start", pytest.approx([x - 0.05, y - 0.2], abs=2e-3))
     check_ravine(lab)
+
+    # the rate curve, by hand, up through 2/L; what was pinned stays for comparison
+    ravine.button("Start over").click()
+    loss = ravine.shown["loss"]
+    ravine.button("Pin").click()
+    ravine.drag(ravine.canvas("rate"), (0.5, 0.5), (0.5, 0.2))
+    assert "Diverges" in ravine.verdict or "Leaps" in ravine.verdict
+    assert lab.becomes("ravine.lr", pytest.approx(0.125, abs=0.025)) > 2 / 20
+    assert ravine.shown["pinned"] == loss
+    ravine.button("Unpin").click()
+    assert "pinned" not in ravine.shown
 
     # everything that can be chosen
     for name in ("optimizer", "surface"):

@@ -480,6 +480,11 @@ STEPS = np.arange(30)
     (multistep_decay(1.0, [4, 9]), multistep_decay(1.0, [6, 11])(STEPS), 1,
      "The same for the first 4 updates. Theirs is your schedule, 2 updates late."),
     (constant(0.1), [0.0] * 30, 1, "Theirs trains at the rate 0 throughout."),
+    (warmup(constant(1.0), 4, 0.2), np.minimum(STEPS / 5, 1), 1,
+     "Theirs is your schedule, 1 update late, and its first update has the rate 0."),
+    (cosine_decay(1.0, total=4), 0.5 + 0.5 * np.cos(np.pi * STEPS / 4), 3,
+     "The same at the first update. Theirs begins as your schedule does, but its clock runs 3 times too fast: it takes each update "
+     "for an epoch. After update 4 Theirs rises again; yours stays at 0."),
     (constant(0.1), np.minimum(STEPS / 5, 1) * 0.1, 1,
      "Theirs makes its first update at the rate 0, which changes nothing; yours begins at 0.1."),
     (linear_decay(1.0, total=3), linear_decay(1.0, total=5)(STEPS), 10,

@@ -1,11 +1,13 @@
 """The sweep: its rows, its choices, and that neither interruption nor the place of work changes a result."""
 
+import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -180,19 +182,22 @@ def test_a_killed_sweep_goes_on_and_gives_the_same_file(tmp_path):
     code = textwrap.dedent("""
         import sys
         from lrcourse import Momentum, constant, digits, linear_decay, sweep, sweeping
-        sweeping.STORE_EVERY = 0.0
+        sweeping.STORE_EVERY = sweeping.SHOW_AFTER = 0.0
+        sweeping.BLOCK = 16
         sweep(digits(hidden=16), Momentum(), [constant(0.1), linear_decay(0.1, 8)], range(40), 8, file=sys.argv[1])
     """)
     command = [sys.executable, "-c", code]
     killed, file = tmp_path / "killed.npz", tmp_path / "whole.npz"
-    process = subprocess.Popen([*command, killed])
+    environment = {name: value for name, value in os.environ.items() if name != "TQDM_DISABLE"}
+    process = subprocess.Popen([*command, killed], stderr=subprocess.DEVNULL)
     while not killed.exists() and process.poll() is None:
         time.sleep(0.001)
     process.kill()
     assert process.wait() == -signal.SIGKILL, "it ended before it was killed"
     assert 0 < len(Sweep.load(killed)) < 80
     for path in (killed, file):
-        subprocess.run([*command, path], check=True)
+        shown = subprocess.run([*command, path], check=True, capture_output=True, text=True, env=environment)
+        assert shown.stdout == "" and ("/80 [" in shown.stderr or not find_spec("tqdm")), "a bar, with the time left"
     assert killed.read_bytes() == file.read_bytes()
     assert len(Sweep.load(file)) == 80
 
@@ -217,19 +222,16 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path, monkeypatch):
     assert len(Sweep.load(tmp_path / "a.npz")) == 36
 
 
-def test_progress_shows_the_time_left_and_leaves_quietly(capfd, monkeypatch):
+def test_progress_is_quiet_when_told_and_where_it_takes_less_than_a_second(capfd, monkeypatch):
     pytest.importorskip("tqdm")
-    monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    bars, real = [], sweeping._bar
-    monkeypatch.setattr(sweeping, "_bar", lambda *args: bars.append(real(*args)) or bars[-1])
-    sweep(**GRID | {"progress": True})
-    assert bars[0].total == bars[0].n == 36 and bars[0].format_dict["unit"] == "run"
-    sweep(**GRID)
-    assert isinstance(bars[1], sweeping._NoBar)
     monkeypatch.setenv("TQDM_DISABLE", "1")
+    assert isinstance(sweeping._bar(True, 10, 0), sweeping._NoBar)
+    monkeypatch.delenv("TQDM_DISABLE")
+    assert isinstance(sweeping._bar(False, 10, 0), sweeping._NoBar)
+    assert isinstance(sweeping._bar(True, 10, 10), sweeping._NoBar)
+    assert not isinstance(sweeping._bar(True, 10, 5), sweeping._NoBar)
     sweep(**GRID | {"progress": True})
-    assert isinstance(bars[2], sweeping._NoBar)
-    assert capfd.readouterr() == ("", ""), "it took less than a second: no bar"
+    assert capfd.readouterr() == ("", "")
 
 
 # ---- input -----------------------------------------------------------------------------------------------------------

@@ -101,15 +101,12 @@ def test_a_diverged_run_is_recorded_from_then_on():
 def test_a_diverged_run_does_not_disturb_the_others():
     """One minimum holds at this rate and the other doesn't: each run must end as it does alone."""
     problem = NoisyQuadratic([1.0], noise=1.0)
-    seeds, rates = [0, 1, 2], np.array([[0.1], [5.0], [0.2]])
-    lr = np.repeat(rates, 2000, axis=1)
-    t = np.arange(2000.0)
-    history = training.run_loop(problem, SGD(), constant(0.1), tuple(seeds), t, lr, None, problem.start(seeds))
-    assert history.diverged.tolist() == [False, True, False]
+    seeds, rates = [0, 1, 2], [0.1, 5.0, 0.2]
+    together = training.run(problem, SGD(), [constant(rate) for rate in rates], seeds, 2000, problem.start(seeds))
+    assert together.diverged.tolist() == [False, True, False]
     for run in (0, 2):
-        alone = training.run_loop(problem, SGD(), constant(0.1), (seeds[run],), t, lr[run:run + 1], None,
-                                  problem.start([seeds[run]]))
-        np.testing.assert_array_equal(history.test_loss[run], alone.test_loss[0])
+        alone = train(problem, SGD(), constant(rates[run]), 2000, seeds[run])
+        np.testing.assert_array_equal(together.test_loss[run], alone.test_loss[0])
 
 
 def test_no_warning_escapes_from_divergence(recwarn):
@@ -191,3 +188,11 @@ def test_bad_input_is_refused_by_name(name, value, allowed):
     with pytest.raises((ValueError, TypeError)) as caught:
         train(**{**good, name: value})
     assert str(caught.value) == f"{name}={value!r} is not allowed in train: {allowed}"
+
+
+def test_the_staircase_on_seeds_that_nobody_tuned_on():
+    """What the course rests on: each cut of the rate cuts the test error, more than 2x and then more than 1.3x."""
+    history = train(digits(), Momentum(0.9), multistep_decay(0.3, milestones=[25, 45]), epochs=60, seeds=range(7000, 7016))
+    plateaus = [history.test_error[:, begin:begin + 5].mean(axis=1) for begin in (20, 40, 55)]
+    assert (plateaus[0] / plateaus[1] > 2).sum() >= 15
+    assert (plateaus[1] / plateaus[2] > 1.3).sum() >= 15

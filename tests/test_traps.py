@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from drawn import oracle
 
+from lrcourse.exercises import check
+from lrcourse.exercises.lesson_11 import EXERCISES
 from lrcourse.frameworks import from_keras, from_optax, from_torch, to_torch
 from lrcourse.schedules import cosine_decay
 
@@ -45,6 +47,7 @@ def close(rates, trap, **tolerance):
 
 
 def test_counted_in_epochs_and_stepped_per_batch():
+    oracle("torch")
     rates = from_torch(lambda o: L().CosineAnnealingLR(o, T_max=10), 22).lr
     assert close(rates[[7, 14, 21]], "per batch, cosine", rtol=1e-4)
     rates = from_torch(lambda o: L().StepLR(o, step_size=30), 151).lr
@@ -145,6 +148,7 @@ def test_state_brings_the_old_settings_back():
 
 
 def test_1cycle_takes_the_momentum_and_one_step_too_many():
+    oracle("torch")
     recorded = from_torch(lambda o: L().OneCycleLR(o, 1.0, total_steps=10), 11)
     assert close(recorded.momentum[:10], "1cycle, momentum", atol=6e-5) and recorded.lr[10] > 1000 * recorded.lr[9]
     with pytest.raises(ValueError, match="Tried to step 11 times"):
@@ -242,7 +246,66 @@ def test_negative_and_missing_metrics():
     optax, keras = oracle("optax"), oracle("keras")
     watch = lambda o: L().ReduceLROnPlateau(o, patience=2)
     assert (from_torch(watch, 12, metrics=-1.0).lr == 1.0).all()
+    chain = optax.chain(optax.sgd(1.0), optax.contrib.reduce_on_plateau(patience=2))
+    assert (from_optax(chain, 12, metrics=-1.0).lr == 1.0).all()
     assert from_keras(keras.callbacks.ReduceLROnPlateau(patience=2), 12, metrics=-1.0).lr[-1] < 1e-4
     assert from_torch(watch, 12, metrics=math.nan).lr[-1] < 0.01
-    chain = optax.chain(optax.sgd(1.0), optax.contrib.reduce_on_plateau(patience=2))
     assert from_optax(chain, 12, metrics=math.nan).lr[-1] < 1e-4
+
+
+# ---- lesson 11: what check says to a fix that is none ----------------------------------------------------------------
+
+def unfixed():
+    """For each exercise of the lesson, the bug itself as the fix, and what check says to it."""
+    keras, optax, S = oracle("keras"), oracle("optax"), oracle("torch").optim.lr_scheduler
+    K = keras.optimizers.schedules
+
+    def last_epoch(optimizer, saved):
+        optimizer.load_state_dict(saved["optimizer"])
+        return S.CosineAnnealingLR(optimizer, T_max=10, last_epoch=5)
+
+    def longer(optimizer, saved):
+        scheduler = S.CosineAnnealingLR(optimizer, T_max=20)
+        optimizer.load_state_dict(saved["optimizer"])
+        scheduler.load_state_dict(saved["scheduler"])
+        return scheduler
+
+    cosine = lambda o: S.CosineAnnealingLR(o, T_max=10)
+    cycle = lambda o: S.OneCycleLR(o, max_lr=1.0, total_steps=10)
+    return {
+        "t-max": (cosine, "After T_max = 10 PyTorch's CosineAnnealingLR rises again"),
+        "per-batch": (cosine, "its clock runs 7 times too fast"),
+        "first-update": (lambda o: S.LambdaLR(o, lambda k: min(1, k / 5)), "1 update late"),
+        "warm-then-cosine": (lambda o: S.SequentialLR(o, [S.LinearLR(o, 0.1, 1.0, 4), cosine(o)], [4]), "at the last update at 0.5"),
+        "keras-decay-steps": (K.CosineDecay(0.0, 10, warmup_target=1.0, warmup_steps=4), "at the last update at 0.5"),
+        "optax-no-warm-up": (optax.warmup_constant_schedule(0.0, 1.0, 0), "the rate 0 throughout"),
+        "milestones": (K.PiecewiseConstantDecay([3, 6], [1.0, 0.1, 0.01]), "1 update late"),
+        "order": (lambda o, s: (s.step(), o.step()), "1 update early"),
+        "last-epoch": (last_epoch, "The same for the first 6 updates"), "longer-run": (longer, "at the last update at"),
+        "1cycle-end": (cycle, "The same at the first update"), "1cycle-momentum": (cycle, "The momentum of the fix trains at 0.95"),
+        "patience": (keras.callbacks.ReduceLROnPlateau(patience=2), "The same for the first 3 updates"),
+        "negative": (lambda o: S.ReduceLROnPlateau(o, patience=2), "trains at 1, yours at 0.1"),
+        "nan": (lambda scheduler, metric: scheduler.step(metric), "The fix trains at 0.1"),
+        "chained": (lambda o: S.ChainedScheduler([S.LinearLR(o, 0.1, 1.0, 4), S.CosineAnnealingWarmRestarts(o, 10)]), "At update 0"),
+        "processes": (lambda o: S.LambdaLR(o, lambda k: max(0.0, 1 - k / 10)), "trains at 0.6, yours at 0.9"),
+    }
+
+
+def test_the_bug_itself_is_not_a_fix():
+    bugs = unfixed()
+    assert set(bugs) == set(EXERCISES)
+    for name, (bug, said) in bugs.items():
+        answer = EXERCISES[name].answer
+        verdict = check(name, (answer, bug))
+        assert verdict.startswith("Not quite. The prediction is right; what the fix trains with") and said in verdict, verdict
+        assert "raises TypeError" in check(name, (answer, lambda: None)) or name in ("milestones", "keras-decay-steps", "patience")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_prediction_is_judged_before_the_fix_and_without_a_framework(name):
+    trap = EXERCISES[name]
+    assert check(name, (..., ...)).startswith("Not yet") and check(name, (..., print)).startswith("Not yet")
+    assert check(name, (trap.answer, ...)) == check(name, trap.answer) == (
+        "The prediction is right. Now the fix: put it in place of the second dots.")
+    for mistake, hint in trap.wrong:
+        assert check(name, (mistake, print)) == f"Not quite. {hint}"

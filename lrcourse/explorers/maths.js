@@ -256,16 +256,23 @@ export function cutRates(lr, factor, cuts, count) {
 
 /** The best times for `number` cuts (0, 1 or 2) in steps of `every` updates: {cuts, loss}. */
 export function bestCuts(problem, lr, factor, number, count, every) {
+  const { curvature, noise, start } = problem;
   let best = { cuts: [], loss: Infinity };
-  const visit = cuts => {
+  // n updates at one rate are a geometric series: E w^2 <- a^n E w^2 + lr^2 s^2 (1 - a^n) / (1 - a), a = (1 - lr h)^2
+  const visit = (cuts, squares) => {
+    const rate = lr * factor ** cuts.length, from = cuts.at(-1) ?? 0;
+    const after = n => squares.map((square, i) => {
+      const a = (1 - rate * curvature[i]) ** 2, left = a ** n;
+      return left * square + rate ** 2 * noise[i] ** 2 * (a === 1 ? n : (1 - left) / (1 - a));
+    });
     if (cuts.length === number) {
-      const loss = expectedLoss(problem, cutRates(lr, factor, cuts, count))[count];
+      const loss = after(count - from).reduce((sum, square, i) => sum + 0.5 * curvature[i] * square, 0);
       if (loss < best.loss) best = { cuts, loss };
       return;
     }
-    for (let cut = (cuts.at(-1) ?? 0) + every; cut < count; cut += every) visit([...cuts, cut]);
+    for (let cut = from + every; cut < count; cut += every) visit([...cuts, cut], after(cut - from));
   };
-  visit([]);
+  visit([], start.map(w => w * w));
   return best;
 }
 

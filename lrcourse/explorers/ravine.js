@@ -1,11 +1,13 @@
 // Ravine: where an optimizer goes on a surface, and at which rates it gets there.
 import { LIMITS } from "./limits.js";
-import { OPTIMIZERS, SURFACES, descend, noiseFloor, normals, rates, stabilityLimit } from "./maths.js";
-import { button, canvas, chart, dot, figure, make, say, scrub, select, slider, stage } from "./view.js";
+import { OPTIMIZERS, SURFACES, descend, expectedLoss, noiseFloor, normals, rates, stabilityLimit } from "./maths.js";
+import { DASHES, KEYS, button, canvas, chart, dot, figure, make, say, scrub, select, slider, stage } from "./view.js";
 
 // ---- what is shown, without a page ----------------------------------------------------------------------------------
 
 const TRAITS = ["surface", "optimizer", "lr", "decay", "momentum", "noise", "curvature", "steps", "seed", "start"];
+
+const NARROW = 2 / 12.7;       // the rate at which gradient descent can no longer rest in the narrow minimum
 
 /** Which settings the momentum slider turns, per optimizer. */
 export const MOMENTUM = { Momentum: "beta", Nesterov: "beta", Adam: "beta1", AdamW: "beta1", ScheduleFreeSGD: "beta" };
@@ -14,6 +16,11 @@ export function ravineRun(state, random) {
   const lr = rates("inverse_time_decay", { lr: state.lr, decay_rate: state.decay }, state.steps);
   const setting = MOMENTUM[state.optimizer], settings = setting ? { [setting]: state.momentum } : {};
   return { lr, ...descend({ ...state, settings, lr, normals: random }) };
+}
+
+/** The loss at which plain SGD stays on the ravine at a constant rate. */
+export function ravineFloor({ curvature, noise }, lr) {
+  return noiseFloor({ curvature: [1, curvature], noise: [noise, noise] }, lr);
 }
 
 /** In words: {kind, title, why, mood}. */
@@ -34,15 +41,11 @@ export function ravineVerdict(state, { lr, path, loss }) {
       why: safe < 0 ? `The rate is above ${formula} = ${say(limit)}; a few more steps and it is gone.`
         : `Up to step ${safe} the rate is above ${formula} = ${say(limit)} and the path grows; decay brings it back.` };
   }
-  const quarter = Math.max(2, Math.floor(steps / 4)), mean = part => part.reduce((a, b) => a + b, 0) / part.length;
-  const recent = mean(loss.subarray(steps + 1 - quarter)), before = mean(loss.subarray(steps + 1 - 2 * quarter, steps + 1 - quarter));
-  if (noise > 0 && quadratic && recent > 0.4 * before && recent < 0.5 * loss[0]) {
-    const floor = optimizer === "SGD" ? noiseFloor({ curvature: [1, curvature], noise: [noise, noise] }, lr[steps - 1]) : null;
-    return { kind: "floor", mood: "calm", title: "Wanders on its noise floor",
-      why: `The noise throws it back as fast as it falls, near loss ${say(recent)}`
-        + (floor === null ? "." : ` (theory, at the last rate: ${say(floor)}).`) + " A smaller rate lowers the floor." };
+  if (noise > 0 && quadratic) {
+    const shaken = shakenVerdict(state, lr, loss);
+    if (shaken) return shaken;
   }
-  if (!quadratic) return elsewhere(state, path, steps);
+  if (!quadratic) return elsewhere(state, path, lr[steps - 1]);
   if (optimizer === "SGD") {
     const x = Math.abs(1 - lr[0]) * 100;
     return lr[0] > one
@@ -59,7 +62,25 @@ export function ravineVerdict(state, { lr, path, loss }) {
     why: `${optimizer} divides by the size of past gradients, so the two directions move at similar speed.` };
 }
 
-function elsewhere({ surface, noise }, path, steps) {
+/** Under noise: has it arrived on its floor, or is it still on its way there? */
+function shakenVerdict({ optimizer, curvature, noise, steps, start }, lr, loss) {
+  const mean = part => part.reduce((a, b) => a + b, 0) / part.length, quarter = Math.max(2, Math.floor(steps / 4));
+  const recent = mean(loss.subarray(steps + 1 - quarter)), before = mean(loss.subarray(steps + 1 - 2 * quarter, steps + 1 - quarter));
+  const floor = { kind: "floor", mood: "calm", title: "Wanders on its noise floor" };
+  if (optimizer !== "SGD") {
+    return recent > 0.8 * before && recent < 0.5 * loss[0]
+      ? { ...floor, why: `The noise throws it back as fast as it falls, near loss ${say(recent)}. A smaller rate lowers the floor.` } : null;
+  }
+  const problem = { curvature: [1, curvature], noise: [noise, noise], start };      // plain SGD: the expectation is known exactly
+  const expected = expectedLoss(problem, lr)[steps], distance = expectedLoss({ ...problem, noise: [0, 0] }, lr)[steps];
+  if (distance < 0.3 * expected) {
+    return { ...floor, why: `The noise throws it back as fast as it falls: loss ${say(recent)} of late, ${say(expected)} expected. A smaller rate lowers the floor.` };
+  }
+  return { kind: "shaken", mood: "calm", title: "On its way, shaken by noise",
+    why: `Of the expected loss ${say(expected)}, ${say(distance)} is distance not yet covered and ${say(expected - distance)} noise. A smaller rate shrinks the noise, and slows it down.` };
+}
+
+function elsewhere({ surface, optimizer, noise, steps }, path, rate) {
   const x = path[2 * steps], y = path[2 * steps + 1];
   const floor = noise > 0 ? " Noise keeps it moving." : "";
   if (surface === "saddle") {
@@ -71,10 +92,14 @@ function elsewhere({ surface, noise }, path, steps) {
           why: `It ends near (${say(x)}, ${say(y)}).${floor}` };
   }
   const narrow = Math.hypot(x + 1, y) < 0.4, wide = Math.hypot(x - 1.2, y) < 0.9;
+  if (narrow && optimizer === "SGD" && rate > NARROW) {
+    return { kind: "bounces", mood: "hot", title: "Bounces about in the narrow minimum",
+      why: `The rate is above 2/L = ${say(NARROW)} in there: it can't come to rest, and a longer step throws it out.` };
+  }
   return { kind: narrow ? "narrow" : wide ? "wide" : "between", mood: narrow ? "hot" : "good",
     title: narrow ? "Caught in the narrow minimum" : wide ? "In the wide minimum" : "Between the minima",
     why: `It ends near (${say(x)}, ${say(y)}).${floor}`
-      + (narrow ? " A larger rate can't stay in there: the curvature is about eight times as large." : "") };
+      + (narrow ? " The curvature in there is about eight times that of the wide minimum." : "") };
 }
 
 // ---- the view -------------------------------------------------------------------------------------------------------
@@ -95,14 +120,16 @@ function renderRavine({ model, el }) {
   const lossChart = canvas(self, lossPanel, { class: "lrx-loss" });
   const rateChart = canvas(self, ratePanel, { class: "lrx-rate", role: "img" });
   const first = { ...state };
-  let run = null, cursor = null, random = null, randomFor = "", field = null, fieldFor = "";
+  let run = null, pinned = null, cursor = null, held = null, top = 0, dragged = false, random = null, randomFor = "", field = null, fieldFor = "";
 
   // the start, to drag
-  const handle = make("button", { type: "button", class: "lrx-handle", "data-lm-suppress-shortcuts": "true" });
-  mapPanel.append(handle);
+  const handle = make("button", { type: "button", class: "lrx-handle", ...KEYS });
+  const hint = make("span", { class: "lrx-hint", "aria-hidden": "true" }, "drag me");
+  mapPanel.append(handle, hint);
   const place = event => {
     const box = map.node.getBoundingClientRect(), { x, y } = SURFACES[state.surface];
     const part = (v, low, high) => low + Math.min(Math.max(v, 0), 1) * (high - low);
+    dragged = true;
     self.change("start", [part((event.clientX - box.left) / box.width, ...x), part(1 - (event.clientY - box.top) / box.height, ...y)]
       .map(v => Number(v.toFixed(3))));
   };
@@ -121,6 +148,7 @@ function renderRavine({ model, el }) {
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     if (!move) return;
     const by = event.shiftKey ? 0.2 : 0.05, { x, y } = SURFACES[state.surface];
+    dragged = true;
     const kept = (v, [low, high]) => Number(Math.min(Math.max(v, low), high).toFixed(3));
     self.change("start", [kept(state.start[0] + by * move[0], x), kept(state.start[1] + by * move[1], y)]);
     event.preventDefault();
@@ -133,8 +161,8 @@ function renderRavine({ model, el }) {
     input: v => self.change(name, v), release: () => self.release(name) });
   control("lr", "learning rate", { log: true });
   control("decay", "decay k").row.title = "rate of step t: learning rate / (1 + k t)";
-  control("momentum", "momentum β");
   control("noise", "noise");
+  control("momentum", "momentum β");
   control("curvature", "steepness L", { log: true });
   control("steps", "steps", { whole: true });
   const choose = (name, label, options, names) => select(self, controls, { name, label, options, names, value: state[name],
@@ -145,9 +173,12 @@ function renderRavine({ model, el }) {
     } });
   choose("optimizer", "optimizer", Object.keys(OPTIMIZERS));
   choose("surface", "surface", Object.keys(SURFACES), { two_minima: "two minima" });
+  const pin = button(self, row, "Pin", () => { pinned = pinned ? null : { ...state }; self.now(); },
+    { title: "Keep this run in sight, and compare the next ones with it under the same noise" });
   button(self, row, "New noise", () => { self.change("seed", state.seed + 1); self.release("seed"); });
   button(self, row, "Start over", () => {
     Object.assign(state, first);
+    pinned = null;
     for (const name in first) self.controls[name]?.set(first[name]);
     self.change("lr", state.lr);
     self.release(...Object.keys(first));
@@ -156,16 +187,35 @@ function renderRavine({ model, el }) {
 
   const move = to => { if (to !== cursor) { cursor = to; self.now(); } };
   scrub(self, lossChart, { label: "Loss, step by step", count: () => state.steps, get: () => cursor, move });
-  self.on(rateChart.node, "pointermove", event => move(rateChart.axes?.time(event.offsetX) ?? null));
-  self.on(rateChart.node, "pointerleave", () => move(null));
+
+  // the rate curve, moved as a whole
+  self.on(rateChart.node, "pointerdown", event => {
+    if (event.button) return;
+    rateChart.node.setPointerCapture(event.pointerId);
+    held = { from: rateChart.axes.value(event.offsetY), lr: state.lr };
+    event.preventDefault();
+  });
+  self.on(rateChart.node, "pointermove", event => {
+    if (!held) return move(rateChart.axes?.time(event.offsetX) ?? null);
+    const lr = held.lr + rateChart.axes.value(event.offsetY) - held.from;
+    const kept = Number(Math.min(Math.max(lr, LIMITS.lr[0]), LIMITS.lr[1]).toPrecision(3));
+    self.controls.lr.set(kept);
+    self.change("lr", kept);
+  });
+  self.on(rateChart.node, "pointerup pointercancel", () => { if (held) { held = null; self.release("lr"); self.now(); } });
+  self.on(rateChart.node, "pointerleave", () => { if (!held) move(null); });
 
   function update() {
     const { theme } = self, needs = `${state.seed} ${state.steps}`;
     if (needs !== randomFor) { random = normals(state.seed, 2 * state.steps); randomFor = needs; }
     run = ravineRun(state, random);
+    if (pinned?.surface !== state.surface || pinned.steps !== state.steps) pinned = null;
+    const ghost = pinned && ravineRun(pinned, random);
+    pin.textContent = pinned ? "Unpin" : "Pin";
+    pin.setAttribute("aria-pressed", pinned !== null);
     if (cursor > state.steps) cursor = null;
-    drawMap(theme);
-    drawCharts(theme);
+    drawMap(theme, ghost);
+    drawCharts(theme, ghost);
     const words = ravineVerdict(state, run), { start, steps } = state;
     verdict.textContent = words.title;
     verdict.dataset.mood = words.mood;
@@ -173,7 +223,8 @@ function renderRavine({ model, el }) {
     why.textContent = words.why;
     const at = cursor ?? steps;
     facts.replaceChildren(cursor === null ? "loss at the end " : `step ${at}: loss `, figure("loss", run.loss[at]),
-      cursor === null ? ", last rate " : ", rate ", figure("rate", run.lr[Math.min(at, steps - 1)]));
+      cursor === null ? ", last rate " : ", rate ", figure("rate", run.lr[Math.min(at, steps - 1)]),
+      ...(ghost ? [`; pinned (${state.optimizer === pinned.optimizer ? "" : `${pinned.optimizer}, `}rate ${say(pinned.lr)}): `, figure("pinned", ghost.loss[at])] : []));
     self.speak(`${words.title}. ${words.why}`);
     map.node.setAttribute("aria-label", `Path of ${state.optimizer} from (${start}) on the surface ${state.surface}. ${words.title}. ${words.why}`);
     handle.setAttribute("aria-label", `Start point at ${start[0]}, ${start[1]}. Arrow keys move it, with shift further.`);
@@ -183,12 +234,12 @@ function renderRavine({ model, el }) {
     rateChart.node.setAttribute("aria-label", `Learning rate from ${say(run.lr[0])} to ${say(run.lr[steps - 1])}`);
     const quadratic = state.surface === "ravine", L = Math.max(1, state.curvature);
     const limit = quadratic ? stabilityLimit(state.optimizer, state.momentum, L) : null;
-    self.controls.lr.marks(limit === null ? [] : state.optimizer === "SGD" ? [[1 / L, "1/L"], [limit, "2/L"]] : [[limit, "limit"]]);
+    self.controls.lr.marks(limit === null ? [] : state.optimizer === "SGD" ? [[1 / L, "1/L", "left"], [limit, "2/L", "right"]] : [[limit, "limit"]]);
     self.controls.curvature.enable(quadratic, quadratic ? "" : "Only the ravine has a steepness to set");
     self.controls.momentum.enable(state.optimizer in MOMENTUM, state.optimizer in MOMENTUM ? "" : `${state.optimizer} has no momentum`);
   }
 
-  function drawMap(theme) {
+  function drawMap(theme, ghost) {
     const { ctx, width, height, ratio } = map, surface = SURFACES[state.surface];
     const key = [state.surface, state.curvature, width, height, ratio, theme.dark].join();
     if (key !== fieldFor) { field = landscape(surface, state.curvature, width, height, ratio, theme); fieldFor = key; }
@@ -198,34 +249,58 @@ function renderRavine({ model, el }) {
     ctx.lineJoin = "round";
     for (const [x, y] of surface.minima) cross(ctx, X(x), Y(y), theme.good);
     const far = v => Math.max(-1e4, Math.min(1e4, v)), count = state.steps;
-    const shown = run.path.findIndex(v => !Number.isFinite(v)), end = shown < 0 ? count : Math.floor(shown / 2) - 1;
-    for (const [color, thick] of [[theme.dark ? "#0009" : "#fffc", 4.5], [theme.ink, 1.8]]) {
+    const lastOf = path => { const lost = path.findIndex(v => !Number.isFinite(v)); return lost < 0 ? count : Math.floor(lost / 2) - 1; };
+    const trace = (path, color, thick, dash = []) => {
       ctx.strokeStyle = color;
       ctx.lineWidth = thick;
+      ctx.setLineDash(dash);
       ctx.beginPath();
-      for (let k = 0; k <= end; k++) ctx.lineTo(far(X(run.path[2 * k])), far(Y(run.path[2 * k + 1])));
+      for (let k = 0, last = lastOf(path); k <= last; k++) ctx.lineTo(far(X(path[2 * k])), far(Y(path[2 * k + 1])));
       ctx.stroke();
-    }
+      ctx.setLineDash([]);
+    };
+    if (state.surface === "ravine") axisNames(ctx, theme, width, height, state.curvature);
+    if (ghost) trace(ghost.path, theme.series[3], 2, DASHES[1]);
+    const end = lastOf(run.path);
+    trace(run.path, theme.dark ? "#0009" : "#fffc", 4.5);
+    trace(run.path, theme.ink, 1.8);
     for (let k = 1; k <= end; k++) dot(ctx, far(X(run.path[2 * k])), far(Y(run.path[2 * k + 1])), k === end ? 4.5 : 2.4, k === end ? theme.calm : theme.ink, k === end ? theme.back : null);
     if (cursor !== null && cursor <= end) dot(ctx, far(X(run.path[2 * cursor])), far(Y(run.path[2 * cursor + 1])), 6, theme.hot, theme.back);
     handle.style.left = `${6 + X(state.start[0])}px`;
     handle.style.top = `${6 + Y(state.start[1])}px`;
+    hint.hidden = dragged;
+    hint.style.left = `${16 + X(state.start[0])}px`;
+    hint.style.top = `${Y(state.start[1]) - 14}px`;
   }
 
-  function drawCharts(theme) {
+  function drawCharts(theme, ghost) {
     const { surface, steps, curvature, optimizer, momentum } = state, log = surface === "ravine", L = Math.max(1, curvature);
+    const floor = log && optimizer === "SGD" && state.noise > 0 ? ravineFloor(state, run.lr[steps - 1]) : 0;
     const [low, high] = log ? [1e-6, 1e3] : surface === "saddle" ? [-0.4, 2] : [-1.2, 1];
     lossChart.axes = chart(lossChart, theme, { title: "loss at each step", count: steps, low, high, log, cursor, room: 12,
-      series: [{ y: run.loss, color: theme.calm }] });
+      rules: floor > 0 ? [{ y: floor, text: `noise floor of the last rate: ${say(floor)}`, color: theme.good, below: true }] : [],
+      series: [...(ghost ? [{ y: ghost.loss, color: theme.series[3], dash: DASHES[1], width: 1.6 }] : []), { y: run.loss, color: theme.calm }] });
     const limit = log ? stabilityLimit(optimizer, momentum, L) : null;
     const rules = limit === null ? [] : [...(optimizer === "SGD" ? [{ y: 1 / L, text: "1/L" }] : []),
       { y: limit, text: optimizer === "SGD" ? "2/L: above, it diverges" : "limit: above, it diverges", color: theme.hot }];
-    const top = 1.25 * Math.max(run.lr[0], limit ?? 0);
-    rateChart.axes = chart(rateChart, theme, { title: "learning rate of each step", count: steps, low: 0, high: top, rules, cursor, room: 12,
-      series: [{ y: run.lr, color: theme.series[1], steps: true }] });
+    if (!held) top = 1.25 * Math.max(run.lr[0], limit ?? 0);
+    rateChart.axes = chart(rateChart, theme, { title: "learning rate of each step: drag it", count: steps, low: 0, high: top, rules, cursor, room: 12,
+      series: [...(ghost ? [{ y: ghost.lr, color: theme.series[3], dash: DASHES[1], width: 1.6, steps: true }] : []),
+        { y: run.lr, color: theme.series[1], steps: true }] });
   }
 
   return self.close;
+}
+
+/** Which way is flat and which is steep, at the edges of the map. */
+function axisNames(ctx, theme, width, height, curvature) {
+  ctx.font = "11px system-ui, -apple-system, 'Segoe UI', sans-serif";
+  ctx.fillStyle = theme.dim;
+  ctx.textBaseline = "alphabetic";
+  ctx.textAlign = "right";
+  ctx.fillText("→ curvature 1", width - 10, height - 10);
+  ctx.textAlign = "left";
+  ctx.fillText(`↑ curvature L = ${say(curvature)}`, 10, height - 10);
 }
 
 function cross(ctx, x, y, color) {

@@ -3,7 +3,7 @@ import { LIMITS } from "./limits.js";
 import { CATALOGUE } from "./schedules.js";
 import { asCode } from "./code.js";
 import { clampParameters, expectedLoss, noiseFloor, normals, rates, sampledLoss, summary, upperEnd } from "./maths.js";
-import { DASHES, KEYS, button, canvas, chart, figure, make, say, scrub, select, slider, stage } from "./view.js";
+import { DASHES, KEYS, button, canvas, chart, figure, make, say, scrub, select, slider, stage, swatch } from "./view.js";
 
 // ---- what is shown, without a page ----------------------------------------------------------------------------------
 
@@ -84,7 +84,7 @@ function renderScheduleExplorer({ model, el }) {
     chips.replaceChildren();
     state.curves.forEach((curve, i) => {
       const chip = button(self, chips, "", () => choose(i), { class: "lrx-button lrx-chip", "aria-pressed": i === state.selected });
-      chip.append(swatch(theme, i), curve.name);
+      chip.append(swatch(theme.series[i], DASHES[i]), curve.name);
     });
     button(self, chips, "+ Add", () => {
       const { name, parameters } = current(), lr = parameters[HEIGHT[name] ?? "lr"];
@@ -136,12 +136,14 @@ function renderScheduleExplorer({ model, el }) {
     } else if (kind === "times") {
       const field = make("input", { type: "text", class: "lrx-wide", "aria-label": `${key}, times separated by commas`, ...KEYS });
       own.append(make("div", { class: "lrx-control", "data-name": key }, make("label", {}, `${key} (times, with commas)`), field));
-      self.on(field, "change", () => {
+      const take = () => {
         const times = field.value.split(",").map(part => part.trim()).filter(Boolean).map(Number);
         put(times);
         release();
         field.value = current().parameters[key].join(", ");
-      });
+      };
+      self.on(field, "change", take);
+      self.on(field, "keydown", event => { if (event.key === "Enter") { take(); event.preventDefault(); event.stopPropagation(); } });
       self.controls[key] = { set(times) { if (document.activeElement !== field) field.value = times.join(", "); } };
     } else {
       const [min, max] = sliderEnds(parameter, current().parameters, state.epochs);
@@ -218,7 +220,7 @@ function renderScheduleExplorer({ model, el }) {
     const look = i => ({ color: theme.series[i], dash: DASHES[i], width: i === selected ? 2.6 : 1.6 });
     const narrow = ratePanel.clientWidth < 340;
     if (!held) top = niceTop(Math.max(...studies.map(s => s.lr.reduce((a, b) => Math.max(a, b)))));
-      rateChart.axes = chart(rateChart, theme, { title: `learning rate${narrow ? "" : ": drag the curve up or down"}`, count: epochs, low: state.log ? top / 1e4 : 0, high: top,
+    rateChart.axes = chart(rateChart, theme, { title: `learning rate${narrow ? "" : ": drag the curve up or down"}`, count: epochs, low: state.log ? top / 1e4 : 0, high: top,
       log: state.log, cursor, room: 12, series: studies.map((s, i) => ({ ...look(i), y: s.lr, steps: true })) });
     const ends = studies.flatMap(s => [s.expected[0], s.final]).filter(v => v > 0 && v < 1e6);
     const low = 10 ** Math.max(-8, Math.floor(Math.log10(Math.min(...ends)) - 0.2)), high = 10 ** Math.ceil(Math.log10(Math.max(...ends)) + 0.01);
@@ -250,7 +252,7 @@ function renderScheduleExplorer({ model, el }) {
       live ? `expected at ${at}` : "expected at end"].map(text => make("th", { scope: "col" }, text)));
     table.replaceChildren(make("caption", { class: "lrx-spoken" }, "What each schedule comes to"), make("thead", {}, head), make("tbody", {}, ...studies.map((s, i) => {
       const cell = (name, value, text) => make("td", {}, figure(name, value, text));
-      return make("tr", i === selected ? { class: "lrx-mine" } : {}, make("th", { scope: "row" }, swatch(theme, i), " ", curves[i].name),
+      return make("tr", i === selected ? { class: "lrx-mine" } : {}, make("th", { scope: "row" }, swatch(theme.series[i], DASHES[i]), " ", curves[i].name),
         cell("sum", s.sum), cell("half-life", s.halfLife, s.halfLife === null ? "never" : `${s.halfLife}`), cell("floor", s.floor),
         cell("rate", s.lr[Math.min(at ?? epochs, epochs - 1)]), cell("final", s.expected[at ?? epochs]));
     })));
@@ -271,17 +273,6 @@ function sliderEnds(parameter, values, epochs) {
 function niceTop(value) {
   const ten = 10 ** Math.floor(Math.log10(value));
   return [1, 1.5, 2, 3, 5, 7.5, 10].map(m => m * ten).find(v => v >= value * 1.02) ?? 15 * ten;
-}
-
-function swatch(theme, i) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  node.setAttribute("class", "lrx-swatch");
-  node.setAttribute("viewBox", "0 0 26 8");
-  node.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  for (const [name, value] of Object.entries({ d: "M0 4H26", stroke: theme.series[i], "stroke-width": 3, "stroke-dasharray": DASHES[i].join(" ") })) path.setAttribute(name, value);
-  node.append(path);
-  return node;
 }
 
 export default { render: renderScheduleExplorer };

@@ -157,13 +157,14 @@ export function slider(stage, parent, { name, label, min, max, log = false, whol
       range.disabled = number.disabled = !on;
       row.title = why;
     },
-    marks(list) {           // [value, text], drawn under the track
+    marks(list) {           // [value, text, side of the tick on which it stands], drawn under the track
       row.classList.add("lrx-marked");
       track.querySelectorAll(".lrx-mark").forEach((node, i) => { if (i >= list.length) node.remove(); });
-      list.forEach(([at, text], i) => {
+      list.forEach(([at, text, side = ""], i) => {
         const node = track.querySelectorAll(".lrx-mark")[i] ?? track.appendChild(make("span", { class: "lrx-mark" }));
         const part = (to(at) - to(low)) / (to(high) - to(low));
         node.textContent = text;
+        node.dataset.side = side;
         node.style.left = `calc(8px + ${part} * (100% - 16px))`;
         node.hidden = !(part >= 0 && part <= 1);
       });
@@ -183,7 +184,7 @@ export function slider(stage, parent, { name, label, min, max, log = false, whol
     input(v);
   });
   stage.on(range, "change", () => release());
-  stage.on(number, "change", () => {
+  const take = () => {
     const typed = Number(number.value), valid = number.value.trim() !== "" && Number.isFinite(typed);
     const asked = !valid ? neat(from(Number(range.value))) : whole ? Math.round(typed) : typed;
     const v = Math.min(Math.max(asked, low), high);
@@ -194,6 +195,13 @@ export function slider(stage, parent, { name, label, min, max, log = false, whol
     release();
     if (!valid) stage.warn(`${label}: “${was}” is not a number`);
     else if (v !== typed) stage.warn(`${label}: ${was} is outside ${low} to ${high}, ${v} is used`);
+  };
+  stage.on(number, "change", take);
+  stage.on(number, "keydown", event => {
+    if (event.key !== "Enter") return;
+    take();
+    event.preventDefault();
+    event.stopPropagation();        // JupyterLab has plans of its own with it
   });
   stage.controls[name] = control;
   return control;
@@ -225,8 +233,7 @@ const FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif";
 
 /**
  * A line chart. series: {y, color, width, dash, alpha, label, steps}, where y[i] is the value at time i, or with
- * `steps` from i to i + 1; rules: {y or x, text,
- * color}. Returns how to go from a pixel to a time and back.
+ * `steps` from i to i + 1; rules: {y or x, text, color, below}. Returns how to go from a pixel to a time and back.
  */
 export function chart(surface, theme, { title, count, low, high, log, series, rules = [], cursor = null, room }) {
   const { ctx, width, height } = surface;
@@ -234,7 +241,7 @@ export function chart(surface, theme, { title, count, low, high, log, series, ru
   ctx.font = `600 11px ${FONT}`;
   const labels = series.filter(s => s.label && s.y.length);
   const right = room ?? (labels.length ? 12 + Math.max(...labels.map(s => ctx.measureText(s.label).width)) : 10);
-  const box = { x: 46, y: 24, w: width - 46 - right, h: height - 24 - 20 };
+  const box = { x: 46, y: 30, w: width - 46 - right, h: height - 30 - 20 };
   const X = t => box.x + t / count * box.w;
   const scale = log ? v => Math.log10(Math.max(v, 1e-300)) : v => v;
   const bottom = scale(low), span = scale(high) - bottom;
@@ -274,7 +281,7 @@ export function chart(surface, theme, { title, count, low, high, log, series, ru
     if (rule.y !== undefined) {
       line(ctx, box.x, Y(rule.y), box.x + box.w, Y(rule.y));
       ctx.textAlign = "right";
-      ctx.fillText(rule.text, box.x + box.w - 4, Y(rule.y) - 4);
+      ctx.fillText(rule.text, box.x + box.w - 4, Y(rule.y) + (rule.below ? 13 : -4));
     } else {
       line(ctx, X(rule.x), box.y, X(rule.x), box.y + box.h);
     }
@@ -288,7 +295,7 @@ export function chart(surface, theme, { title, count, low, high, log, series, ru
     ctx.beginPath();
     s.y.forEach((v, i) => {
       if (!Number.isFinite(v)) return;
-      if (s.steps && i) ctx.lineTo(X(i), Y(s.y[i - 1]));
+      if (s.steps && i && Math.abs(Y(v) - Y(s.y[i - 1])) > 5) ctx.lineTo(X(i), Y(s.y[i - 1]));   // smaller steps look like a slope
       ctx.lineTo(X(i), Y(v));
     });
     if (s.steps) ctx.lineTo(X(s.y.length), Y(s.y.at(-1)));
@@ -375,6 +382,16 @@ export function say(value) {
 /** A figure in a readout: three digits to see, all of them in its value. */
 export function figure(name, value, text = say(value)) {
   return make("data", { "data-name": name, value: String(value) }, text);
+}
+
+/** A piece of a curve, to stand beside its name. */
+export function swatch(color, dash) {
+  const [node, path] = ["svg", "path"].map(tag => document.createElementNS("http://www.w3.org/2000/svg", tag));
+  const put = (on, attributes) => { for (const [name, value] of Object.entries(attributes)) on.setAttribute(name, value); };
+  put(node, { class: "lrx-swatch", viewBox: "0 0 26 8", "aria-hidden": "true" });
+  put(path, { d: "M0 4H26", stroke: color, "stroke-width": 3, "stroke-dasharray": dash.join(" ") });
+  node.append(path);
+  return node;
 }
 
 /** Times on a chart under the pointer, or moved by the arrow keys: calls `move` with a time or null. */

@@ -1,24 +1,31 @@
 // You decay it: a run that the learner watches, and whose rate the learner cuts.
 import { LIMITS } from "./limits.js";
 import { bestCuts, bestRates, cutRates, expectedLoss, normals, plateauRates, rates, sampledLoss } from "./maths.js";
-import { DASHES, KEYS, button, canvas, chart, figure, make, say, slider, stage } from "./view.js";
+import { DASHES, KEYS, button, canvas, chart, figure, make, say, slider, stage, swatch } from "./view.js";
 
 // ---- what is shown, without a page ----------------------------------------------------------------------------------
 
 const TRAITS = ["lr", "factor", "cuts", "updates", "seed", "seconds", "curvature", "noise", "start"];
 
-/** The learner's rates and those to compare them with, each with its exact expected loss at the end. */
+/** The learner's rates and those to compare them with, each with its exact expected loss. */
 export function contest(state, random) {
-  const { lr, factor, cuts, updates } = state, problem = gameProblem(state);
+  return { you: played(state, cutRates(state.lr, state.factor, state.cuts, state.updates)), ...rivals(state, random) };
+}
+
+export function rivals(state, random) {
+  const { lr, factor, updates } = state, problem = gameProblem(state);
   const entries = {
-    you: cutRates(lr, factor, cuts, updates),
     never: rates("constant", { lr }, updates),
     plateau: plateauRates(problem, { lr, factor, patience: Math.round(updates / 12) }, updates, random),
     cosine: rates("cosine_decay", { lr, total: updates, end: 0 }, updates),
     best: bestRates(problem, lr, updates),
   };
-  return Object.fromEntries(Object.entries(entries).map(([name, rate]) =>
-    [name, { rate, final: expectedLoss(problem, rate)[updates] }]));
+  return Object.fromEntries(Object.entries(entries).map(([name, rate]) => [name, played(state, rate)]));
+}
+
+export function played(state, rate) {
+  const expected = expectedLoss(gameProblem(state), rate);
+  return { rate, expected, final: expected[state.updates] };
 }
 
 export function gameProblem({ curvature, noise, start }) {
@@ -72,7 +79,7 @@ function renderYouDecayIt({ model, el }) {
   const lossChart = canvas(self, lossPanel, { class: "lrx-loss", role: "img" }), rateChart = canvas(self, ratePanel, { class: "lrx-rate", role: "img" });
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let t = state.cuts.length ? state.updates : 0, running = false, loop = 0, before = 0, visible = true;
-  let random = null, randomFor = "", marks = [], dragged = -1, shown = "";
+  let random = null, randomFor = "", others = null, othersFor = "", marks = [], dragged = -1, shown = "";
 
   const start = button(self, buttons, "Start", () => { if (t >= state.updates) again(); running ? pause() : play(); }, { class: "lrx-button lrx-main lrx-start" });
   const cut = button(self, buttons, "Cut the rate (D)", () => cutNow(), { class: "lrx-button lrx-cut" });
@@ -183,6 +190,7 @@ function renderYouDecayIt({ model, el }) {
     }
     state.cuts.forEach((cut, i) => {
       marks[i].style.left = `${6 + rateChart.axes.X(cut)}px`;
+      marks[i].style.top = `${6 + rateChart.axes.box.y}px`;
       for (const [name, value] of Object.entries({ "aria-label": `Cut ${i + 1}. Arrow keys move it, Delete removes it.`, "aria-valuemax": state.updates - 1, "aria-valuenow": cut, "aria-valuetext": `update ${cut}` })) marks[i].setAttribute(name, value);
     });
   }
@@ -193,22 +201,26 @@ function renderYouDecayIt({ model, el }) {
     t = Math.min(t, updates);
     const over = t >= updates, lr = cutRates(state.lr, state.factor, cuts, updates);
     const mine = sampledLoss(problem, lr, random), width = Math.round(updates / 20);
-    const results = over ? contest(state, random) : null;
+    const settings = JSON.stringify([state.lr, state.factor, updates, state.seed, state.curvature, state.noise, state.start]);
+    if (settings !== othersFor) { others = rivals(state, random); othersFor = settings; }
+    const results = over ? { you: played(state, lr), ...others } : null;
     const first = mine[0], low = 1e-3, high = 10 ** Math.ceil(Math.log10(Math.max(first, 1)));
     const narrow = lossPanel.clientWidth < 560;
     const colors = { never: theme.dim, plateau: theme.series[3], cosine: theme.series[2], best: theme.series[1] };
     const looks = { never: DASHES[2], plateau: DASHES[3], cosine: DASHES[1], best: DASHES[2] };
-    const others = over ? Object.entries(colors).map(([name, color]) => ({ name, color, dash: looks[name], width: 1.6 })) : [];
+    const drawn = over ? Object.entries(colors).map(([name, color]) => ({ name, color, dash: looks[name], width: 1.6 })) : [];
     const rules = cuts.map(c => ({ x: c, color: theme.dim }));
+    const goal = over ? [] : [{ y: others.cosine.final, text: `goal: end below cosine's ${say(others.cosine.final)}`, color: theme.good }];
     const room = narrow ? 12 : 100;
     lossChart.axes = chart(lossChart, theme, { title: `loss at each update${narrow ? "" : over ? ": yours, and the exact expectation of the others" : ", and its running mean"}`,
-      count: updates, low, high, log: true, rules, room, series: [
+      count: updates, low, high, log: true, rules: [...rules, ...goal], room, series: [
         { y: mine.subarray(0, t + 1), color: theme.calm, width: 1, alpha: 0.45 },
-        ...others.map(({ name, ...look }) => ({ ...look, y: expectedLoss(problem, results[name].rate), label: narrow ? undefined : name === "plateau" ? "on plateau" : NAMES[name] })),
-        over ? { y: expectedLoss(problem, lr), color: theme.calm, width: 2.8, label: narrow ? undefined : "you" }
+        ...drawn.map(({ name, ...look }) => ({ ...look, y: results[name].expected, label: narrow ? undefined : name === "plateau" ? "on plateau" : NAMES[name] })),
+        over ? { y: results.you.expected, color: theme.calm, width: 2.8, label: narrow ? undefined : "you" }
           : { y: smooth(mine.subarray(0, t + 1), width), color: theme.calm, width: 2.6 }] });
     rateChart.axes = chart(rateChart, theme, { title: "learning rate", count: updates, low: 1e-4, high: 1, log: true, rules, room, series: [
-      ...others.map(({ name, ...look }) => ({ ...look, y: results[name].rate, steps: true })),
+      ...drawn.map(({ name, ...look }) => ({ ...look, y: results[name].rate, steps: true })),
+      { y: lr, color: theme.calm, width: 1.4, dash: [2, 4], steps: true },        // what it will be if nothing is cut
       { y: lr.subarray(0, Math.max(t, 1)), color: theme.calm, width: 2.8, steps: true }] });
     lossChart.node.setAttribute("aria-label", `Loss of ${t} of ${updates} updates${t ? `, now ${say(mine[t])}` : ""}`);
     rateChart.node.setAttribute("aria-label", `Learning rate, now ${say(rateNow())}${cuts.length ? `, cut at ${cuts.join(", ")}` : ", not cut"}`);
@@ -216,7 +228,7 @@ function renderYouDecayIt({ model, el }) {
     start.textContent = over ? "Play again" : running ? "Pause" : t ? "Resume" : "Start";
     cut.disabled = t <= 0 || over;
     headline(results, mine);
-    if (over) report(results, mine, theme);
+    if (over) report(results, mine, { you: swatch(theme.calm, []), ...Object.fromEntries(drawn.map(({ name, color, dash }) => [name, swatch(color, dash)])) });
     else if (result.childElementCount) { result.replaceChildren(); shown = ""; }
   }
 
@@ -237,13 +249,13 @@ function renderYouDecayIt({ model, el }) {
     self.speak(`${verdict.textContent}. ${why.textContent}`);
   }
 
-  function report(results, mine, theme) {
+  function report(results, mine, swatches) {
     const { updates } = state, order = Object.entries(results).sort((a, b) => a[1].final - b[1].final);
     const longest = Math.log(results.never.final / results.best.final) || 1;
     const rows = order.map(([name, { final }]) => {
       const bar = make("div", { class: "lrx-bar" });
       bar.style.width = `${8 + 92 * Math.max(0, Math.min(1, Math.log(final / results.best.final) / longest))}%`;
-      return make("tr", name === "you" ? { class: "lrx-mine" } : {}, make("th", { scope: "row" }, NAMES[name]),
+      return make("tr", name === "you" ? { class: "lrx-mine" } : {}, make("th", { scope: "row" }, swatches[name], NAMES[name]),
         make("td", {}, figure(name, final)), make("td", { class: "lrx-barcell" }, bar));
     });
     const table = make("table", { class: "lrx-table" }, make("caption", {}, "expected loss at the end, if each of these rates were run again"), make("tbody", {}, ...rows));

@@ -290,19 +290,14 @@ def forecast_chart(pairs, ylabel, title="", log=False):
 
 
 @styled
-def agreement_chart(groups, xlabel, ylabel, title="", named=None):
-    """Points, and the line on which both are equal: ``groups`` is a dict of name: (x, y), arrays of the same length.
-
-    ``named`` is a dict of label: (x, y) for single points that the text speaks of.
-    """
+def agreement_chart(groups, xlabel, ylabel, title=""):
+    """Points, and the line on which both are equal: ``groups`` is a dict of name: (x, y), arrays of the same length."""
     figure = Figure(figsize=(7.2, 4.4))
     axes = figure.subplots()
     for (name, (x, y)), color, marker in zip(groups.items(), itertools.cycle(COLORS), itertools.cycle("os^D")):
         axes.plot(x, y, linestyle="", marker=marker, ms=6, color=color, alpha=0.85, label=name)
     low, high = np.min([np.min(pair) for pair in groups.values()]), np.max([np.max(pair) for pair in groups.values()])
     axes.plot([low, high], [low, high], color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
-    for label, point in (named or {}).items():
-        axes.annotate(label, point, xytext=(7, -4), textcoords="offset points", color="#666666", fontsize=10)
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     axes.legend(loc="upper left", frameon=False, handletextpad=0.2)
     figure.alt = f"{ylabel} against {xlabel}, for: {', '.join(groups)}."

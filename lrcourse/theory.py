@@ -327,10 +327,11 @@ def fit(histories, directions=4):
     + c_i \sum_{j < t} \alpha_j^2 \prod_{j < l < t} (1 - \alpha_l \lambda_i)^2 \Big]$
 
     with curvatures $\lambda_i$ on a fixed grid: the slowest direction hardly moves in the longest of the runs, the fastest
-    goes all its way in one step at their highest rate. More than a few and the runs can't tell which of them is noisy. What is left to find is linear: $L_\infty$, the $a_i$ (where
-    the network starts) and the $c_i$ (its noise), none below 0, by least squares on the relative error. First epochs are
-    left out, in which a network is far from any quadratic. Momentum and Adam are fitted as plain SGD too, in their own
-    rates; what a rate means to them is then in the curvatures.
+    goes all its way in one step at their highest rate. More than a few, and the runs can't tell which of them is noisy.
+    What is left to find is linear: $L_\infty$, the $a_i$ (where the network starts) and the $c_i$ (its noise), none
+    below 0, by least squares on the relative error. First epochs are left out, in which a network is far from any
+    quadratic. Momentum and Adam are fitted as plain SGD too, in their own rates; what a rate means to them is then in
+    the curvatures.
 
     ``histories`` is a History or a list of them, of one problem and optimizer; seeds are averaged. One run at a constant
     rate and one that decays to 0 from a higher rate tell travel from noise; the fit knows nothing of rates far above
@@ -364,14 +365,17 @@ def fit(histories, directions=4):
     parts = [np.stack(list(_mean_squares(np.tile(h, 2), variance, start, rates))[:-1]) for rates in lr]
     parts = np.concatenate([part.reshape(-1, n, 2 * directions).mean(axis=1)[1:] for part in parts])
     loss = np.concatenate([history.train_loss.mean(axis=0)[1:] for history in histories])
-    floor, *weights = _nonnegative(np.column_stack([np.ones(len(loss)), parts]) / loss[:, None], np.ones(len(loss)))
+    columns = np.column_stack([np.ones(len(loss)), parts])
+    columns[:, 1:directions + 1][:, columns[:, 1:directions + 1].max(axis=0) < 1e-3] = 0    # home within the first epoch
+    floor, *weights = _nonnegative(columns / loss[:, None], np.ones(len(loss)))
     a, c = np.reshape(weights, (2, directions))
     return Fitted(float(floor), NoisyQuadratic(h, np.sqrt(2 * c / h), np.sqrt(2 * a / h)), n)
 
 
 def _nonnegative(A, y):
-    """The x, none below 0, with the smallest |A x - y|."""
+    """The x, none below 0, with the smallest |A x - y|; it is 0 for a column of zeros."""
     scale = np.linalg.norm(A, axis=0)
+    scale[scale == 0] = np.inf
     A, x, free = A / scale, np.zeros(len(scale)), np.zeros(len(scale), bool)
     while True:
         pull = np.where(free, -np.inf, A.T @ (y - A @ x))

@@ -40,10 +40,9 @@ export function comparison(curves, studies, selected) {
   }
   const best = studies.reduce((a, s, i) => s.final < studies[a].final ? i : a, 0);
   const part = mine.way / mine.final;
-  const why = part > 0.65 ? "Most of what is left is distance: it cut too early, or its rates are too small."
-    : part < 0.35 ? "Most of what is left is noise: its rate was large for too long."
-      : "What is left is about as much distance as noise.";
-  const split = `Of ${say(mine.final)} at the end, ${say(mine.way)} is distance not yet covered and ${say(mine.final - mine.way)} noise. `;
+  const why = part > 0.65 ? "It cut too early, or its rates are too small."
+    : part < 0.35 ? "Its rate was large for too long." : "About as much of the one as of the other.";
+  const split = `Of the ${say(mine.final)} left, ${say(mine.way)} is distance not yet covered and ${say(mine.final - mine.way)} noise. `;
   if (studies.length === 1) return { mood: "calm", title: `Ends at ${say(mine.final)}`, why: split + why };
   return { mood: best === selected ? "good" : "calm", title: `${curves[best].name} ends lowest: ${say(studies[best].final)}`,
     why: (best === selected ? "" : `${curves[selected].name}: `) + split + why };

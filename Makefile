@@ -9,7 +9,7 @@ PYTEST := OPENBLAS_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python -m pytest -n 2 --d
 TESTS := tests/test_notebooks.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: help lab lab-frameworks test test-light test-oldest outputs league lint browser slides site live publish clean
+.PHONY: help lab lab-frameworks test test-light test-oldest outputs league bench lint browser slides site live publish clean
 
 help:
 	@echo "make lab            install, and open the course in JupyterLab"
@@ -23,6 +23,7 @@ help:
 	@echo "make site           the lessons as a web site, in build/site"
 	@echo "make live           the course in the browser, in build/live; PYODIDE=dir takes Pyodide's packages from there"
 	@echo "make publish        all three in one folder for a host of static files, build/publish"
+	@echo "make bench          time lrcourse beside PyTorch, JAX and plain numpy (benchmarks/RESULTS.md)"
 	@echo "make clean          remove what was installed and built"
 
 # a stamp for each set of packages, so that the second time is quick
@@ -59,7 +60,7 @@ browser:
 	  echo "No chromium, and none could be installed: the tests in the browser will be skipped."; }
 
 lint: .venv/.light
-	$(BIN)/ruff check lrcourse tests tools notebooks site
+	$(BIN)/ruff check lrcourse tests tools benchmarks notebooks site
 
 test: .venv/.light .venv/.frameworks browser lint
 	$(PYTEST) $(TESTS) $(NBVAL)
@@ -88,6 +89,9 @@ league: .venv/.lab
 slides publish: browser
 slides site live publish: .venv/.light
 	$(BIN)/python site/build.py $@ $(if $(PYODIDE),--pyodide $(PYODIDE))
+
+bench: .venv/.frameworks
+	$(BIN)/python benchmarks/run.py
 
 clean:
 	rm -rf .venv .venv-oldest build dist .pytest_cache .hypothesis .ruff_cache

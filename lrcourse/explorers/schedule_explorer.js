@@ -247,7 +247,7 @@ function renderScheduleExplorer({ model, el }) {
 
   function drawTable(theme, studies, sample) {
     const { curves, selected, epochs } = state, at = cursor, live = at !== null;
-    const head = make("tr", {}, ...["", "sum of rates", "half-life", "floor at last rate", live ? `rate at ${at}` : "last rate",
+    const head = make("tr", {}, ...["schedule", "sum of rates", "half-life", "floor at last rate", live ? `rate at ${at}` : "last rate",
       live ? `expected at ${at}` : "expected at end"].map(text => make("th", { scope: "col" }, text)));
     table.replaceChildren(make("caption", { class: "lrx-spoken" }, "What each schedule comes to"), make("thead", {}, head), make("tbody", {}, ...studies.map((s, i) => {
       const cell = (name, value, text) => make("td", {}, figure(name, value, text));

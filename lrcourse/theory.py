@@ -41,9 +41,9 @@ def stability_limit(optimizer, curvature, averaging=False):
     together. A ``weight_decay`` adds to the curvature, AdamW's as $\frac{1 + \beta_1}{1 - \beta_1}$ times itself. Raises
     TypeError for another optimizer.
 
-    SGD, momentum and Nesterov: Cohen et al., Gradient descent on neural networks typically occurs at the edge of
-    stability, 2021, equation 1 and appendix B. Adam: Cohen et al., Adaptive gradient methods at the edge of stability,
-    2022, equation 2.
+    SGD, momentum and Nesterov: the maximum stable sharpness in Cohen et al., Gradient descent on neural networks
+    typically occurs at the edge of stability, 2021. Adam: the stability threshold of preconditioned gradient descent
+    in Cohen et al., Adaptive gradient methods at the edge of stability, 2022.
 
     >>> stability_limit(SGD(), 20.0)
     0.1
@@ -79,7 +79,7 @@ def sharpness(gradient, w, iterations=12):
     $H v \approx \dfrac{\nabla f(w + \epsilon v) - \nabla f(w - \epsilon v)}{2\,\epsilon}$,
 
     and Lanczos' method needs 12 of these for 1 % or better. Lanczos, An iteration method for the solution of the
-    eigenvalue problem, 1950; Pearlmutter, Fast exact multiplication by the Hessian, 1994, equation 1, for the products.
+    eigenvalue problem, 1950; for the products Pearlmutter, Fast exact multiplication by the Hessian, 1994.
 
     >>> from lrcourse import ravine
     >>> sharpness(ravine(curvature=(1, 20)).gradient, [[-1.9, 1.0]]).round(3)
@@ -113,9 +113,9 @@ def noise_floor(optimizer, lr, curvature, noise, batch_size=1):
     decides. ``lr``, ``curvature``, ``noise`` (the sigma of one example) and ``batch_size`` are numbers or arrays, which
     broadcast; directions add up. Infinite from the stability limit on. Raises TypeError for another optimizer.
 
-    For small rates: Mandt, Hoffman and Blei, Stochastic gradient descent as approximate Bayesian inference, 2017,
-    section 4. The exact forms are the fixed points of the recursion in ``expected_loss``. Rate over batch size: Smith
-    and Le, A Bayesian perspective on generalization and stochastic gradient descent, 2018, section 4.
+    The variance at rest of Mandt, Hoffman and Blei, Stochastic gradient descent as approximate Bayesian inference,
+    2017, there for small rates; the exact forms are the fixed points of the recursion in ``expected_loss``. Rate over
+    batch size: the noise scale of Smith et al., Don't decay the learning rate, increase the batch size, 2018.
 
     >>> round(noise_floor(SGD(), lr=0.1, curvature=1.0, noise=1.0), 4)
     0.0263
@@ -153,8 +153,8 @@ def expected_loss(problem, optimizer, schedule, steps):
     rates (..., steps), whose leading axes the result keeps: (..., steps + 1). A run that diverges ends in inf. Raises
     TypeError for another problem, optimizer or schedule, ValueError for rates that are negative or not ``steps`` many.
 
-    Zhang et al., Which algorithmic choices matter at which batch sizes? Insights from a noisy quadratic model, 2019,
-    section 3 and theorem 1.
+    The noisy quadratic model of Zhang et al., Which algorithmic choices matter at which batch sizes?, 2019, there at a
+    constant rate; the recursion for SGD is that of its dynamics of the expected risk.
 
     >>> from lrcourse import NoisyQuadratic, constant
     >>> problem = NoisyQuadratic([1.0], noise=1.0)

@@ -116,8 +116,9 @@ def memory():
 def measure(part, threads, rounds):
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     sys.path.insert(0, str(HERE))
-    import torch
-    torch.set_num_threads(threads)
+    if part != "memory":
+        import torch
+        torch.set_num_threads(threads)
     from engines import ENGINES
     clock = time.process_time if threads == 1 else time.perf_counter
     settings = dict(rounds=rounds, clock=clock, threads=threads)

@@ -17,6 +17,7 @@ help:
 	@echo "make test           install, and run all tests, with PyTorch, Keras and Optax as oracles"
 	@echo "make test-light     the same without those three"
 	@echo "make test-oldest    the tests on the oldest numpy and matplotlib that we support"
+	@echo "make test-live      lessons 00, 01 and 04 in the live edition; make test runs 00 alone there"
 	@echo "make outputs        run the notebooks again and store their outputs"
 	@echo "make league         run the league of lesson 10 again: minutes; Ctrl-C loses nothing"
 	@echo "make slides         a deck and a PDF of each lesson, in build/slides"
@@ -67,6 +68,9 @@ test: .venv/.light .venv/.frameworks browser lint
 
 test-light: .venv/.light browser lint
 	$(PYTEST) $(TESTS) $(NBVAL) --ignore notebooks/11_in_your_framework.ipynb
+
+test-live: .venv/.light browser
+	LIVE=all $(BIN)/python -m pytest -s tests/test_live.py
 
 .venv-oldest/.made: $(SOURCES)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "make test-oldest wants PYTHON=python3.11")'

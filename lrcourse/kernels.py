@@ -164,7 +164,7 @@ class Network:
 
     def shuffle(self, generators):
         """Draw an epoch's batches, and where in the logits the right class of each image will stand."""
-        self.rows = np.stack(list(self.problem.batches(generators)))
+        self.rows = np.stack(list(self.problem.batches(generators))).astype(np.intp)    # 32 bits wide in the browser
         size = self.logits.shape[1]
         self.labels = _places(self.problem, size).take(self.rows.reshape(self.n, size)) + np.arange(size)
 

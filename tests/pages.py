@@ -10,6 +10,7 @@ import importlib.util
 import os
 import shutil
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -80,3 +81,10 @@ def watched(browser, home="file:", **options):
     page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url} {request.failure}"))
     page.on("response", lambda reply: complaints.append(f"{reply.status}: {reply.url}") if reply.status >= 400 else None)
     return page, complaints
+
+
+def slowness():
+    """How much slower than when idle this machine is: 1 alone, more where others work beside the tests."""
+    began = time.perf_counter()
+    sum(number * number for number in range(1_000_000))
+    return max(1.0, (time.perf_counter() - began) / 0.07)

@@ -247,6 +247,7 @@ def test_ravine_answers(lab):
 
     # the start: by hand, with the arrow keys
     handle = ravine.root.query_selector(".lrx-handle")
+    assert handle.evaluate("node => getComputedStyle(node).borderRadius") == "50%"       # JupyterLab styles buttons, too
     mapped = ravine.box(ravine.canvas("mapcanvas"))
     ravine.box(handle)
     at = handle.bounding_box()

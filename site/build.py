@@ -287,7 +287,8 @@ def site():
     (source / "api.md").write_text(api(), encoding="utf-8")
     run("-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", source, out)
     shutil.copytree(NOTEBOOKS, out / "notebooks", ignore=shutil.ignore_patterns(".*"))
-    shutil.rmtree(out / ".doctrees")
+    for unused in (".doctrees", "_sources"):
+        shutil.rmtree(out / unused, ignore_errors=True)
     for page in out.rglob("*.html"):
         page.write_text(accessible(page.read_text(encoding="utf-8")), encoding="utf-8")
     wrong = broken(out, elsewhere=("slides/", "live/"))

@@ -268,6 +268,42 @@ def league_chart(columns, xlabel, title="", apart=None):
     return figure
 
 
+@styled
+def forecast_chart(pairs, ylabel, title="", log=False):
+    """Losses as measured, lines, and as forecast, points: ``pairs`` is a dict of name: ((runs, epochs), (epochs,))."""
+    figure = Figure(figsize=(7.2, 4.0))
+    axes = figure.subplots()
+    for (name, (measured, forecast)), (color, dash) in zip(pairs.items(), looks()):
+        epochs = np.arange(1, len(forecast) + 1)
+        low, middle, high = np.quantile(measured, [0.1, 0.5, 0.9], axis=0, method="nearest")
+        axes.fill_between(epochs, low, high, color=color, alpha=0.18, lw=0)
+        axes.plot(epochs, middle, color=color, linestyle=dash, label=name)
+        axes.plot(epochs, forecast, color=color, linestyle="", marker="o", ms=5, mec=INK, mew=0.6)
+    axes.set(xlabel="epoch", ylabel=ylabel, title=title)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    if log:
+        axes.set_yscale("log")
+        plain_numbers(axes.yaxis)
+    label_ends(axes)
+    figure.alt = f"{ylabel} against epoch, measured as lines and forecast as points, for: {', '.join(pairs)}."
+    return figure
+
+
+@styled
+def agreement_chart(groups, xlabel, ylabel, title=""):
+    """Points, and the line on which both are equal: ``groups`` is a dict of name: (x, y), arrays of the same length."""
+    figure = Figure(figsize=(7.2, 4.4))
+    axes = figure.subplots()
+    for (name, (x, y)), color, marker in zip(groups.items(), itertools.cycle(COLORS), itertools.cycle("os^D")):
+        axes.plot(x, y, linestyle="", marker=marker, ms=6, color=color, alpha=0.85, label=name)
+    low, high = np.min([np.min(pair) for pair in groups.values()]), np.max([np.max(pair) for pair in groups.values()])
+    axes.plot([low, high], [low, high], color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.legend(loc="upper left", frameon=False, handletextpad=0.2)
+    figure.alt = f"{ylabel} against {xlabel}, for: {', '.join(groups)}."
+    return figure
+
+
 # ---- paths over a surface --------------------------------------------------------------------------------------------
 
 @styled

@@ -151,6 +151,10 @@ def _torch_scheduler():
     class TorchSchedule(torch.optim.lr_scheduler.LRScheduler):
         def __init__(self, optimizer, schedule, updates_per_epoch):
             self.schedule, self.updates_per_epoch = schedule, updates_per_epoch
+            rates = [float(group.get("initial_lr", group["lr"])) for group in getattr(optimizer, "param_groups", ())]
+            if rates and rates[0] == 0 and any(rates):
+                raise ValueError(f"lr={rates} is not allowed in to_torch: the first group's must be above 0, since the others "
+                                 "keep their proportion to it")
             super().__init__(optimizer)
 
         def get_lr(self):

@@ -2,9 +2,9 @@ r"""The fast twin of ``training.run_loop`` for the digits. Nothing else in lrcou
 
 It computes what the plain loop computes, to rounding; a test holds the two equal for every optimizer, with and without
 batch norm. A run gives the same bits whichever runs are beside it, and however many threads there are. What follows
-says why each piece is as it is. Times are per run and update for 32 hidden-64 runs without batch norm, on one core of
-an EPYC: the plain loop needs 45 to 60 us, this about 12, of which 6.5 go into the five matrix products at the speed of
-this processor's sgemm. What is left is mostly memory traffic.
+says why each piece is as it is. Times are per run and update for 64 hidden-64 runs with momentum and without batch norm,
+on one core of an EPYC (benchmarks/RESULTS.md): the plain loop needs 25 us, this 13, of which 6.5 go into the five matrix
+products, at the speed of this processor's sgemm. What is left is mostly memory traffic.
 
 **Stacks.** Runs are stacked as in the plain loop, so that one numpy call works on all of them, and the 0.5 us that a
 call costs are shared. ``matmul`` on (runs, batch, features) is one BLAS call per run. (einsum: 70 times slower. One
@@ -127,15 +127,16 @@ class Network:
                         for name, part in [("W1", np.s_[:, :PIXELS]), ("W2", np.s_[:, :, :hidden])]]
 
         self.x = np.empty((runs, b, self.inputs.shape[1]), dtype)
-        self.z, self.d = np.empty((2, runs, b, hidden), dtype)
-        self.zeros, self.active = np.zeros_like(self.z), np.empty(self.z.shape, bool)
-        self.wide = np.ones((runs, b, hidden + 16), dtype)[:, :, :hidden + 1]   # with a column of ones; rows stay aligned
-        self.hidden = self.wide[:, :, :hidden]
+        # the hidden layer with a column of ones; where batch norm goes over it many times, it does so without the column
+        self.wide = np.ones((runs, b, hidden + 1), dtype)
+        self.hidden = self.wide[:, :, :hidden] if problem.batch_norm else self.wide
+        self.z = np.empty((runs, b, hidden), dtype) if problem.batch_norm else self.wide
+        self.d, self.zeros, self.active = np.empty_like(self.z), np.zeros_like(self.z), np.empty(self.z.shape, bool)
         self.logits = np.empty((CLASSES, runs * b), dtype)
         self.by_run = self.logits.reshape(CLASSES, runs, b).swapaxes(0, 1)
         self.largest, self.scale = np.empty((2, runs * b), dtype)
         self.right, self.total = np.empty((2, self.n, runs * b), dtype)
-        self.wrong = np.empty((self.n, runs * b), bool)
+        self.tied = {}
         if problem.batch_norm:
             self.ones, self.mean = np.ones((1, b), dtype), np.full((1, b), 1 / b, dtype)
             self.a, self.product = np.empty((2, runs, b, hidden), dtype)
@@ -163,7 +164,7 @@ class Network:
 
     def shuffle(self, generators):
         """Draw an epoch's batches, and where in the logits the right class of each image will stand."""
-        self.rows = np.stack(list(self.problem.batches(generators)))
+        self.rows = np.stack(list(self.problem.batches(generators))).astype(np.intp)    # 32 bits wide in the browser
         size = self.logits.shape[1]
         self.labels = _places(self.problem, size).take(self.rows.reshape(self.n, size)) + np.arange(size)
 
@@ -182,16 +183,15 @@ class Network:
             np.multiply(self.a, factor, out=self.z)
             self.z += self.p["b1"]
         else:
-            np.matmul(self.x, W1, out=self.z)
+            np.matmul(self.x, W1, out=self.z[:, :, :-1])
         np.maximum(self.z, self.zeros, out=self.hidden)
         np.matmul(W2, self.wide.swapaxes(1, 2), out=by_run)
 
         np.maximum.reduce(logits, axis=0, out=self.largest)
         logits -= self.largest
         logits.take(self.labels[k], out=self.right[k], mode="clip")
-        np.less(self.right[k], 0, out=self.wrong[k])
         if np.count_nonzero(logits == 0) > logits.shape[1]:     # a tie
-            self.wrong[k] = logits.argmax(axis=0) != self.labels[k] // logits.shape[1]
+            self.tied[k] = logits.argmax(axis=0) != self.labels[k] // logits.shape[1]
         np.exp(logits, out=logits)
         np.add.reduce(logits, axis=0, out=self.total[k])
         np.divide(1 / self.problem.batch_size, self.total[k], out=self.scale)
@@ -199,7 +199,7 @@ class Network:
         logits.reshape(-1)[self.labels[k]] -= logits.dtype.type(1 / self.problem.batch_size)
 
         np.matmul(by_run, self.wide, out=self.g["W2"])
-        np.matmul(by_run.swapaxes(1, 2), W2[:, :, :-1], out=self.d)
+        np.matmul(by_run.swapaxes(1, 2), W2[:, :, :self.d.shape[2]], out=self.d)
         np.greater(self.z, self.zeros, out=self.active)
         self.d *= self.active
         if norm:
@@ -211,7 +211,7 @@ class Network:
             self.a *= self.g["scale"] / deviation
             self.d -= self.a
             self.d *= factor
-        np.matmul(self.x.swapaxes(1, 2), self.d, out=self.g["W1"])
+        np.matmul(self.x.swapaxes(1, 2), self.d[:, :, :self.problem.hidden], out=self.g["W1"])
         if self.problem.weight_decay:
             for w, grad, spare in self.decayed:
                 np.multiply(w, self.problem.weight_decay, out=spare)
@@ -222,7 +222,11 @@ class Network:
         shape, images = (self.n, len(self.w), -1), self.n * self.problem.batch_size
         loss = (np.log(self.total) - self.right).reshape(shape).sum(axis=2)
         loss = loss.T.astype(np.float64, order="C").sum(axis=1)     # each run's updates in a row: in the same order always
-        return loss / images, self.wrong.reshape(shape).sum(axis=2).sum(axis=0) / images
+        wrong = self.right < 0
+        for k, wrong_in_k in self.tied.items():
+            wrong[k] = wrong_in_k
+        self.tied.clear()
+        return loss / images, wrong.reshape(shape).sum(axis=2).sum(axis=0) / images
 
     def evaluate(self, w):
         """The loss and the error on the held-out images, (2, runs)."""

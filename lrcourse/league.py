@@ -1,7 +1,7 @@
 """The league of lesson 10: its tasks, its contenders, and the results of the long sweep that ``make league`` runs.
 
 >>> contenders(total=30)["linear"](0.1)
-linear_decay(lr=0.1, total=30)
+linear_decay(lr=0.1, total=30, end=0.0)
 >>> task = TASKS["plain"]
 >>> task.epochs, task.half("validation").held_out, len(task.contenders())
 (30, 'validation', 19)

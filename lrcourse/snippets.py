@@ -48,6 +48,9 @@ def as_code(schedule, framework, updates_per_epoch=1, epochs=100):
     return WRITERS[framework](schedule, updates_per_epoch, epochs)
 
 
+TABLE = "the table below is that long; then the rate stays"
+
+
 class Steps:
     """Times in epochs as code for a number of updates, for the parts of a schedule that a framework counts in updates."""
 
@@ -63,10 +66,10 @@ class Steps:
             return f"{int(time)} * updates_per_epoch"
         return f"round({time!r} * updates_per_epoch)"
 
-    def each(self, times):
+    def each(self, times, shift=""):
         if all(t == int(t) for t in times):
-            return f"[m * updates_per_epoch for m in {[int(t) for t in times]}]"
-        return f"[round(m * updates_per_epoch) for m in {list(times)}]"
+            return f"[m * updates_per_epoch{shift} for m in {[int(t) for t in times]}]"
+        return f"[round(m * updates_per_epoch){shift} for m in {list(times)}]"
 
 
 # ---- PyTorch ---------------------------------------------------------------------------------------------------------
@@ -108,7 +111,7 @@ def torch_own(s, steps):
                 f"lr_scheduler.OneCycleLR(\n    optimizer, max_lr={p['lr']!r}, total_steps={total} + 1,\n"
                 f"    pct_start=({p['pct_start']!r} * {total} + 1) / ({total} + 1),\n"
                 f"    div_factor={p['div_factor']!r}, final_div_factor={p['final_div_factor']!r}, cycle_momentum=False)"
-            ), "OneCycleLR is at its end at the last of total_steps, hence + 1; one more step would raise an error"
+            ), "its end value comes at the last of total_steps, hence + 1; one step more raises an error"
         case "warmup" if steps.whole(p["length"]) and p["start"] and p["schedule"].name in BEHIND_WARMUP:
             after = torch_own(p["schedule"], steps)
             if after:
@@ -126,14 +129,17 @@ BEHIND_WARMUP = ("constant", "exponential_decay", "step_decay", "multistep_decay
 def torch_code(schedule, updates_per_epoch, epochs, counted="how often your loop calls optimizer.step() in one epoch",
                end="# in the loop: optimizer.step(), then scheduler.step()\n"):
     own = torch_own(schedule, Steps(updates_per_epoch))
-    comment = f"     # {own[2]}" if own and own[2] else ""
-    head = "import torch\nfrom torch.optim import lr_scheduler\n\n" + _setting("updates_per_epoch", updates_per_epoch, counted)
+    count = _setting("updates_per_epoch", updates_per_epoch, counted)
+    imports = "import torch\nfrom torch.optim import lr_scheduler\n"
     if own:
-        return (f"{head}\noptimizer = torch.optim.SGD(model.parameters(), lr={own[0]!r})\n"
-                f"scheduler = {own[1]}{comment}\n{end}")
-    return (f"import numpy as np\n{head}\n{formulas(schedule)}\n\n"
-            "optimizer = torch.optim.SGD(model.parameters(), lr=1.0)     # times the formula\n"
-            "scheduler = lr_scheduler.LambdaLR(optimizer, lambda k: float(formula(k / updates_per_epoch)))\n" + end)
+        lr, scheduler, warning = own
+        note = f"# {warning}\n" if warning else ""
+        return (f"{imports}\n{count}\noptimizer = torch.optim.SGD(model.parameters(), lr={lr!r})\n"
+                f"{note}scheduler = {scheduler}\n{end}")
+    return with_formula(
+        schedule, f"import numpy as np\n{imports}", count,
+        "optimizer = torch.optim.SGD(model.parameters(), lr=1.0)     # times the formula\n"
+        f"scheduler = lr_scheduler.LambdaLR(optimizer, lambda k: float(formula(k / updates_per_epoch)))\n{end}")
 
 
 def hf_code(schedule, updates_per_epoch, epochs):
@@ -158,9 +164,9 @@ def keras_own(s, steps):
             return (f"{K}ExponentialDecay(\n    {p['lr']!r}, decay_steps={steps(p['step_size'])}, decay_rate={p['gamma']!r}, "
                     "staircase=True)")
         case "multistep_decay" if p["milestones"] and steps.whole(*p["milestones"]):
-            values = [p["lr"] * p["gamma"] ** i for i in range(len(p["milestones"]) + 1)]
+            values = [float(f"{p['lr'] * p['gamma'] ** i:.12g}") for i in range(len(p["milestones"]) + 1)]
             return (f"{K}PiecewiseConstantDecay(     # it changes after a boundary, hence - 1\n"
-                    f"    boundaries=[m - 1 for m in {steps.each(p['milestones'])}],\n    values={values})")
+                    f"    boundaries={steps.each(p['milestones'], ' - 1')},\n    values={values})")
         case "polynomial_decay" | "linear_decay" if steps.whole(p["total"]):
             return (f"{K}PolynomialDecay(\n    {p['lr']!r}, decay_steps={steps(p['total'])}, "
                     f"end_learning_rate={p['end']!r}, power={p.get('power', 1.0)!r})")
@@ -184,8 +190,8 @@ def keras_code(schedule, updates_per_epoch, epochs):
     end = "optimizer = keras.optimizers.SGD(learning_rate=rate)\n"
     if own:
         return f"import keras\n\n{count}\nrate = {own}\n{end}"
-    return (f"import keras\nimport numpy as np\n\n{count}"
-            f"{_setting('epochs', epochs, 'the table below is that long; then the rate stays')}\n{formulas(schedule)}\n\n"
+    return with_formula(
+        schedule, "import keras\nimport numpy as np\n", count + _setting("epochs", epochs, TABLE), (
             "class Rate(keras.optimizers.schedules.LearningRateSchedule):\n"
             "    def __init__(self):\n"
             "        t = np.arange(epochs * updates_per_epoch + 1) / updates_per_epoch\n"
@@ -194,7 +200,7 @@ def keras_code(schedule, updates_per_epoch, epochs):
             '        step = keras.ops.minimum(keras.ops.cast(step, "int32"), len(self.table) - 1)\n'
             "        return keras.ops.take(self.table, step)\n\n"
             "    def get_config(self):\n"
-            f"        return {{}}\n\nrate = Rate()\n{end}")
+            f"        return {{}}\n\nrate = Rate()\n{end}"))
 
 
 # ---- Optax -----------------------------------------------------------------------------------------------------------
@@ -271,11 +277,11 @@ def optax_code(schedule, updates_per_epoch, epochs):
     end = "optimizer = optax.sgd(learning_rate=rate)\n"
     if own:
         return f"import optax\n\n{count}\nrate = {own}\n{end}"
-    return (f"import jax.numpy as jnp\nimport numpy as np\nimport optax\n\n{count}"
-            f"{_setting('epochs', epochs, 'the table below is that long; then the rate stays')}\n{formulas(schedule)}\n\n"
+    return with_formula(
+        schedule, "import jax.numpy as jnp\nimport numpy as np\nimport optax\n", count + _setting("epochs", epochs, TABLE), (
             "t = np.arange(epochs * updates_per_epoch + 1) / updates_per_epoch\n"
             "table = jnp.asarray(np.broadcast_to(formula(t), t.shape))\n"
-            f"rate = lambda count: table[jnp.minimum(count, len(table) - 1)]\n{end}")
+            f"rate = lambda count: table[jnp.minimum(count, len(table) - 1)]\n{end}"))
 
 
 WRITERS = {"torch": torch_code, "keras": keras_code, "optax": optax_code, "hf": hf_code}
@@ -283,11 +289,14 @@ WRITERS = {"torch": torch_code, "keras": keras_code, "optax": optax_code, "hf": 
 
 # ---- the formula itself ----------------------------------------------------------------------------------------------
 
-def formulas(schedule):
-    """Python for ``formula(t)``: the functions of the schedules inside a combinator first, then its own."""
-    lines, names = [], {}
-    _write(schedule, "formula", lines, names)
-    return "\n\n".join(lines)
+def with_formula(schedule, imports, settings, end):
+    """Imports, settings, ``formula(t)`` and what uses it; the functions of schedules inside a combinator come first."""
+    functions, names = [], {}
+    _write(schedule, "formula", functions, names)
+    text = "\n\n".join(functions)
+    if "functools." in text:
+        imports = "import functools\n" + imports
+    return f"{imports}\n{settings}\n{text}\n\n{end}"
 
 
 def _write(schedule, name, lines, names):
@@ -310,17 +319,14 @@ def _write(schedule, name, lines, names):
     if unknown:
         raise TypeError(f"schedule={schedule!r} is not allowed in as_code: its formula uses {', '.join(sorted(unknown))}, "
                         "and only numpy and its own parameters can be written out")
-    if "functools" in text:
-        text = "import functools\n\n" + text
     lines.append(text)
 
 
 def _named(part, lines, names):
     """The name of the function of a schedule inside another, which is written first."""
     if part not in names:
-        name = f"{part.name}_{len(names) + 1}"
-        _write(part, name, lines, names)
-        names[part] = name
+        names[part] = f"{part.name}_{len(names) + 1}"
+        _write(part, names[part], lines, names)
     return names[part]
 
 

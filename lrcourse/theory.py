@@ -41,9 +41,9 @@ def stability_limit(optimizer, curvature, averaging=False):
     together. A ``weight_decay`` adds to the curvature, AdamW's as $\frac{1 + \beta_1}{1 - \beta_1}$ times itself. Raises
     TypeError for another optimizer.
 
-    SGD, momentum and Nesterov: Cohen et al., Gradient descent on neural networks typically occurs at the edge of
-    stability, 2021, equation 1 and appendix B. Adam: Cohen et al., Adaptive gradient methods at the edge of stability,
-    2022, equation 2.
+    SGD, momentum and Nesterov: the maximum stable sharpness in Cohen et al., Gradient descent on neural networks
+    typically occurs at the edge of stability, 2021. Adam: the stability threshold of preconditioned gradient descent
+    in Cohen et al., Adaptive gradient methods at the edge of stability, 2022.
 
     >>> stability_limit(SGD(), 20.0)
     0.1
@@ -70,6 +70,37 @@ def stability_limit(optimizer, curvature, averaging=False):
     return float(limit) if limit.ndim == 0 else limit
 
 
+def sharpness(gradient, w, iterations=12):
+    r"""The largest curvature of a loss at the weights ``w``, (..., P): the largest eigenvalue of its Hessian, (...).
+
+    ``gradient(w)`` must be exact, that is of all the data, and in float64. The Hessian is never built; its product with a
+    direction v is the difference of two gradients,
+
+    $H v \approx \dfrac{\nabla f(w + \epsilon v) - \nabla f(w - \epsilon v)}{2\,\epsilon}$,
+
+    and Lanczos' method needs 12 of these for 1 % or better. Lanczos, An iteration method for the solution of the
+    eigenvalue problem, 1950; for the products Pearlmutter, Fast exact multiplication by the Hessian, 1994.
+
+    >>> from lrcourse import ravine
+    >>> sharpness(ravine(curvature=(1, 20)).gradient, [[-1.9, 1.0]]).round(3)
+    array([20.])
+    """
+    check_all("sharpness", {"iterations": Count}, {"iterations": iterations})
+    w = np.asarray(w, np.float64)
+    v = np.broadcast_to(np.random.default_rng(0).normal(size=w.shape[-1]), w.shape)
+    tried, T = [], np.zeros((*w.shape[:-1], iterations, iterations))
+    for k in range(iterations):
+        length = np.linalg.norm(v, axis=-1, keepdims=True)
+        tried.append(np.divide(v, length, out=np.zeros_like(w), where=length > 1e-9))     # nothing new: no direction
+        v = (gradient(w + 1e-8 * tried[k]) - gradient(w - 1e-8 * tried[k])) / 2e-8
+        for _ in range(2):      # twice, since once leaves rounding behind
+            for j, u in enumerate(tried):
+                along = np.sum(u * v, axis=-1, keepdims=True)
+                T[..., j, k] += along[..., 0]
+                v = v - along * u
+    return np.linalg.eigvalsh(T, UPLO="U").max(axis=-1)      # the upper half of the Hessian, seen in the tried directions
+
+
 def noise_floor(optimizer, lr, curvature, noise, batch_size=1):
     r"""The loss at rest, $\tfrac12 \lambda\,\mathbb E\,w^2$, that a constant rate leaves in a direction of a quadratic.
 
@@ -82,9 +113,9 @@ def noise_floor(optimizer, lr, curvature, noise, batch_size=1):
     decides. ``lr``, ``curvature``, ``noise`` (the sigma of one example) and ``batch_size`` are numbers or arrays, which
     broadcast; directions add up. Infinite from the stability limit on. Raises TypeError for another optimizer.
 
-    For small rates: Mandt, Hoffman and Blei, Stochastic gradient descent as approximate Bayesian inference, 2017,
-    section 4. The exact forms are the fixed points of the recursion in ``expected_loss``. Rate over batch size: Smith
-    and Le, A Bayesian perspective on generalization and stochastic gradient descent, 2018, section 4.
+    The variance at rest of Mandt, Hoffman and Blei, Stochastic gradient descent as approximate Bayesian inference,
+    2017, there for small rates; the exact forms are the fixed points of the recursion in ``expected_loss``. Rate over
+    batch size: the noise scale of Smith et al., Don't decay the learning rate, increase the batch size, 2018.
 
     >>> round(noise_floor(SGD(), lr=0.1, curvature=1.0, noise=1.0), 4)
     0.0263
@@ -122,8 +153,8 @@ def expected_loss(problem, optimizer, schedule, steps):
     rates (..., steps), whose leading axes the result keeps: (..., steps + 1). A run that diverges ends in inf. Raises
     TypeError for another problem, optimizer or schedule, ValueError for rates that are negative or not ``steps`` many.
 
-    Zhang et al., Which algorithmic choices matter at which batch sizes? Insights from a noisy quadratic model, 2019,
-    section 3 and theorem 1.
+    The noisy quadratic model of Zhang et al., Which algorithmic choices matter at which batch sizes?, 2019, there at a
+    constant rate; the recursion for SGD is that of its dynamics of the expected risk.
 
     >>> from lrcourse import NoisyQuadratic, constant
     >>> problem = NoisyQuadratic([1.0], noise=1.0)
@@ -289,21 +320,22 @@ class Fitted:
         return listed(found.parameters["rates"], every=1 / self.updates_per_epoch)
 
 
-def fit(histories, directions=7):
+def fit(histories, directions=4):
     r"""Fit a noisy quadratic to the training losses of real runs, to predict what other schedules would give.
 
     $L_t \approx L_\infty + \sum_i \Big[ a_i \prod_{j < t} (1 - \alpha_j \lambda_i)^2
     + c_i \sum_{j < t} \alpha_j^2 \prod_{j < l < t} (1 - \alpha_l \lambda_i)^2 \Big]$
 
     with curvatures $\lambda_i$ on a fixed grid: the slowest direction hardly moves in the longest of the runs, the fastest
-    goes half of its way in one step at their highest rate. What is left to find is linear: $L_\infty$, the $a_i$ (where
-    the network starts) and the $c_i$ (its noise), none below 0, by least squares on the relative error. First epochs are
-    left out, in which a network is far from any quadratic. Momentum and Adam are fitted as plain SGD too, in their own
-    rates; what a rate means to them is then in the curvatures.
+    goes all its way in one step at their highest rate. More than a few, and the runs can't tell which of them is noisy.
+    What is left to find is linear: $L_\infty$, the $a_i$ (where the network starts) and the $c_i$ (its noise), none
+    below 0, by least squares on the relative error. First epochs are left out, in which a network is far from any
+    quadratic. Momentum and Adam are fitted as plain SGD too, in their own rates; what a rate means to them is then in
+    the curvatures.
 
     ``histories`` is a History or a list of them, of one problem and optimizer; seeds are averaged. One run at a constant
     rate and one that decays to 0 from a higher rate tell travel from noise; the fit knows nothing of rates far above
-    those it has seen, and diverges at 4 times the highest. Raises ValueError where a run diverged, TypeError for what
+    those it has seen, and diverges above twice the highest. Raises ValueError where a run diverged, TypeError for what
     isn't a History.
 
     The form is the functional scaling law of Li et al., Functional scaling laws in kernel regression: loss dynamics and
@@ -328,19 +360,22 @@ def fit(histories, directions=7):
         raise ValueError(f"histories: {sorted(per_epoch)} updates per epoch are not allowed in fit: the same for all")
     n = per_epoch.pop()
     lr = [history.lr.mean(axis=0) for history in histories]
-    h = np.geomspace(0.3 / max(rates.sum() for rates in lr), 0.5 / max(rates.max() for rates in lr), directions)
+    h = np.geomspace(0.3 / max(rates.sum() for rates in lr), 1 / max(rates.max() for rates in lr), directions)
     start, variance = np.repeat(np.eye(2), directions, axis=1)      # one direction that starts away, one that is noisy
     parts = [np.stack(list(_mean_squares(np.tile(h, 2), variance, start, rates))[:-1]) for rates in lr]
     parts = np.concatenate([part.reshape(-1, n, 2 * directions).mean(axis=1)[1:] for part in parts])
     loss = np.concatenate([history.train_loss.mean(axis=0)[1:] for history in histories])
-    floor, *weights = _nonnegative(np.column_stack([np.ones(len(loss)), parts]) / loss[:, None], np.ones(len(loss)))
+    columns = np.column_stack([np.ones(len(loss)), parts])
+    columns[:, 1:directions + 1][:, columns[:, 1:directions + 1].max(axis=0) < 1e-3] = 0    # home within the first epoch
+    floor, *weights = _nonnegative(columns / loss[:, None], np.ones(len(loss)))
     a, c = np.reshape(weights, (2, directions))
     return Fitted(float(floor), NoisyQuadratic(h, np.sqrt(2 * c / h), np.sqrt(2 * a / h)), n)
 
 
 def _nonnegative(A, y):
-    """The x, none below 0, with the smallest |A x - y|."""
+    """The x, none below 0, with the smallest |A x - y|; it is 0 for a column of zeros."""
     scale = np.linalg.norm(A, axis=0)
+    scale[scale == 0] = np.inf
     A, x, free = A / scale, np.zeros(len(scale)), np.zeros(len(scale), bool)
     while True:
         pull = np.where(free, -np.inf, A.T @ (y - A @ x))

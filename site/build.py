@@ -25,6 +25,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
+from markdown_it import MarkdownIt
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,33 +54,29 @@ def prepared(path):
             model = state.get(view["model_id"]) if view else None
             if model and "_esm" in model["state"]:
                 output.data = {"text/html": explorer(model["state"]), "text/plain": output.data.get("text/plain", "")}
-            elif model:
-                inside = [held for child in state.values() if child["model_name"] == "OutputModel"
-                          for held in child["state"]["outputs"] if f"IPY_MODEL_{held}" or True]
-                cell.outputs = [nbformat.from_dict(held) for held in inside if refers(state, view["model_id"], held)]
+            elif model:         # sliders of ipywidgets: what they last showed
+                cell.outputs = [nbformat.from_dict(held) for child in belonging(state, view["model_id"])
+                                for held in state[child]["state"].get("outputs", [])]
+                cell.metadata["tags"] = [*cell.metadata.get("tags", []), "sliders"]
     return notebook
 
 
-def refers(state, root, held):
-    """Whether an output belongs to the widget ``root``: it lies in an Output widget that root holds."""
-    seen, queue = set(), [root]
+def belonging(state, root):
+    """The widget ``root`` and all that it holds, in order."""
+    found, queue = [], [root]
     while queue:
-        model = queue.pop()
-        if model in seen:
-            continue
-        seen.add(model)
-        if held in state[model]["state"].get("outputs", []):
-            return True
-        queue += re.findall(r"IPY_MODEL_([0-9a-f]{32})", json.dumps(state[model]["state"]))
-    return False
+        model = queue.pop(0)
+        if model not in found:
+            found.append(model)
+            queue += re.findall(r"IPY_MODEL_([0-9a-f]{32})", json.dumps(state[model]["state"]))
+    return found
 
 
 def explorer(values):
     """The explorer that has this state, as a piece of HTML."""
     from lrcourse import explorers
 
-    kinds = {kind.__name__: kind for kind in vars(explorers).values() if isinstance(kind, type)}
-    kind = next(kind for kind in kinds.values() if hasattr(kind, "module") and kind.module() == values["_esm"])
+    kind = getattr(explorers, values["_anywidget_id"].rpartition(".")[2])
     return kind(**{name: values[name] for name in kind.settings()}).html()
 
 
@@ -101,14 +98,33 @@ def deck(notebook):
                 before, stem, exercise = cell.source.partition("**Exercise")
                 cells.append(slide(nbformat.v4.new_markdown_cell(before), "notes"))
                 cell.source, kind = stem + exercise, "subslide"
-            else:
-                kind = "notes" if cell.cell_type == "markdown" else "skip"
-        if cell.cell_type == "code":
-            cell.source = ALT.sub("", cell.source)
+            elif cell.cell_type == "markdown":
+                kind = "notes"
+            else:       # what a slide ends by announcing, with a colon, stands below it
+                announced = cells and cells[-1].cell_type == "markdown" and shown(cells[-1]) and cells[-1].source.endswith(":")
+                kind = "-" if announced and cell.outputs and not pictured(cell) else "skip"
         # every figure gets a slide of its own: prose, code and figure together don't fit on one
         cells.append(slide(cell, "subslide" if kind == "fragment" else kind))
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"\((\d\d_\w+)\.ipynb\)", r"(\1.html)", cell.source)      # from deck to deck
+        else:
+            cell.source = ALT.sub("", cell.source)
+            if "exercise" in tags:
+                cell.outputs = []
+            elif kind != "skip" and ("hide-input" in tags or pictured(cell) and cell.source.count("\n") >= 4):
+                # the picture is the point: the code goes to the speaker
+                cell.metadata["tags"] = [*tags, "hide-input"]
+                cells.append(slide(nbformat.v4.new_markdown_cell(f"```python\n{cell.source}\n```"), "notes"))
     notebook.cells = cells
     return notebook
+
+
+def shown(cell):
+    return cell.metadata["slideshow"]["slide_type"] not in ("notes", "skip")
+
+
+def pictured(cell):
+    return any({"image/png", "text/html"} & set(output.get("data", {})) for output in cell.outputs)
 
 
 def slide(cell, kind):
@@ -162,8 +178,7 @@ def print_pdfs(decks, chromium):
     for deck in decks:
         page = chromium.new_page()
         page.goto(f"{deck.as_uri()}?print-pdf")
-        page.wait_for_function("window.Reveal?.isReady() && document.querySelector('.pdf-page') && "
-                               "MathJax.startup.promise.then(() => true)")
+        page.wait_for_function("window.fitted && document.querySelector('.pdf-page')")
         page.pdf(path=deck.with_suffix(".pdf"), prefer_css_page_size=True, print_background=True)
         page.close()
 
@@ -210,6 +225,7 @@ hide-toc: true
 """
 LINKS = ('<p class="lesson-links"><a href="live/lab/index.html?path={0}.ipynb">Open live</a><a href="slides/{0}.html">Slides</a>'
          '<a href="slides/{0}.pdf">Slides as PDF</a><a href="notebooks/{0}.ipynb" download>Notebook</a></p>')
+SLIDERS = '<p class="sliders">These sliders need Python: <a href="live/lab/index.html?path={0}.ipynb">open live</a> to drag them.</p>'
 CHEAT_SHEET = """# Cheat sheet
 
 <p class="lesson-links"><a href="javascript:print()">Print</a></p>
@@ -220,10 +236,10 @@ MODULES = ["schedules", "optimizers", "problems", "training", "sweeping", "theor
 
 
 def about(notebook):
-    """Title, first paragraph and time of a lesson."""
+    """Title, first paragraph (as HTML) and time of a lesson."""
     title, first, *rest = notebook.cells[0].source.split("\n\n")
     time = re.search(r"\*\*Time\*\*:\s*([^.\n]*)", "\n".join(rest))
-    return title.removeprefix("# "), first, time[1] if time else ""
+    return title.removeprefix("# "), MarkdownIt().renderInline(first), time[1] if time else ""
 
 
 def readme(pattern):
@@ -245,6 +261,9 @@ def site():
         title, first, time = about(notebook)
         sheet += [cell for cell in notebook.cells if "cheat-sheet" in cell.metadata.get("tags", [])]
         head, _, rest = notebook.cells[0].source.partition("\n")
+        for place, cell in reversed(list(enumerate(notebook.cells))):
+            if "sliders" in cell.metadata.get("tags", []):
+                notebook.cells.insert(place + 1, nbformat.v4.new_markdown_cell(SLIDERS.format(path.stem), id=f"{cell.id[:8]}-live"))
         notebook.cells[0].source = f"{head}\n\n{LINKS.format(path.stem)}\n{rest}"
         nbformat.write(notebook, source / path.name)
         number = path.stem[:2]
@@ -268,7 +287,8 @@ def site():
     (source / "api.md").write_text(api(), encoding="utf-8")
     run("-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", source, out)
     shutil.copytree(NOTEBOOKS, out / "notebooks", ignore=shutil.ignore_patterns(".*"))
-    shutil.rmtree(out / ".doctrees")
+    for unused in (".doctrees", "_sources"):
+        shutil.rmtree(out / unused, ignore_errors=True)
     for page in out.rglob("*.html"):
         page.write_text(accessible(page.read_text(encoding="utf-8")), encoding="utf-8")
     wrong = broken(out, elsewhere=("slides/", "live/"))
@@ -353,6 +373,11 @@ LESSONS = ["lrcourse", "numpy", "matplotlib", "pillow", "ipywidgets", "anywidget
 WHEELS = ["ipywidgets", "anywidget", "comm", "psygnal", "tqdm", "typing_extensions"]     # pure Python, from PyPI
 NOT_IN_A_KERNEL = {"jupyterlab-widgets", "widgetsnbextension"}           # the page's half of ipywidgets
 EXTENSIONS = ("anywidget", "@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension")
+HEAD = """<title>lrcourse live</title>
+    <link rel="icon" href="../favicon.svg">
+    <script src="../live.js"></script>"""
+ENTRANCE = """<meta http-equiv="refresh" content="0; url=lab/index.html?path=%s">
+    <link rel="icon" href="data:,">"""
 WITHOUT = ["@jupyterlite/application-extension:service-worker-manager"]  # files for Python: each import would ask for them
 
 
@@ -374,6 +399,7 @@ def live(pyodide=None):
         "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {
             "pyodideUrl": "./static/pyodide/pyodide.js", "loadPyodideOptions": {"packages": KERNEL + LESSONS}}}}}))
     extensions = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
+    (source / "overrides.json").write_text(json.dumps({"@jupyterlab/apputils-extension:themes": {"adaptive-theme": True}}))
     (source / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": {
         "ignore_sys_prefix": ["federated_extensions"], "federated_extensions": [str(extensions / name) for name in EXTENSIONS],
         "apps": ["lab"], "contents": ["content"], "no_sourcemaps": True, "no_unused_shared_packages": True,
@@ -383,8 +409,15 @@ def live(pyodide=None):
     words = (SITE / "live.js").read_text(encoding="utf-8").replace("%FIRST%", lessons()[0].name).replace("%FILES%", json.dumps(files))
     (out / "live.js").write_text(words, encoding="utf-8")
     page = (out / "lab" / "index.html").read_text(encoding="utf-8")
-    page = page.replace("<title>JupyterLite</title>", "<title>lrcourse live</title>\n    <script src=\"../live.js\"></script>")
+    page, changed = re.subn("<title>JupyterLite</title>", HEAD, page)
+    assert changed == 1, "JupyterLite's page has changed"
     (out / "lab" / "index.html").write_text(page, encoding="utf-8")
+    shutil.copy(SITE / "static" / "favicon.svg", out)
+    # JupyterLite reads its configuration out of this page, so only its way on is changed
+    page = (out / "index.html").read_text(encoding="utf-8")
+    page, changed = re.subn(r'<script type="module">.*?</script>', ENTRANCE % lessons()[0].name, page, flags=re.S)
+    assert changed == 1, "JupyterLite's first page has changed"
+    (out / "index.html").write_text(page, encoding="utf-8")
     return out
 
 

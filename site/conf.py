@@ -19,6 +19,7 @@ html_theme_options = {
 html_static_path = ["_static"]
 html_css_files = ["lrcourse.css"]
 html_favicon = "_static/favicon.svg"
+html_show_copyright = False
 html_show_sourcelink = False
 html_copy_source = False
 autodoc_member_order = "bysource"

@@ -3,11 +3,13 @@
   "use strict";
   const FIRST = "%FIRST%", FILES = %FILES%;
   const address = new URL(location.href);
-  if (!address.searchParams.has("path")) {
+  // JupyterLab takes the lesson out of its address once it is open: a page that is loaded again shows what was open
+  if (!address.searchParams.has("path") && !sessionStorage.getItem("lrcourse")) {
     address.searchParams.set("path", FIRST);
     location.replace(address);
     return;
   }
+  sessionStorage.setItem("lrcourse", "begun");
   const line = document.createElement("div");
   line.id = "lrcourse-status";
   line.setAttribute("role", "status");

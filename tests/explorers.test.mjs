@@ -9,7 +9,7 @@ const folder = process.env.LRCOURSE_EXPLORERS;
 const load = name => import(pathToFileURL(path.join(folder, name)));
 const maths = await load("maths.js"), { asCode } = await load("code.js"), { CATALOGUE, FORMULAS } = await load("schedules.js");
 const { ravineRun, ravineVerdict } = await load("ravine.js"), game = await load("you_decay_it.js");
-const explorer = await load("schedule_explorer.js");
+const explorer = await load("schedule_explorer.js"), view = await load("view.js");
 const vectors = JSON.parse(fs.readFileSync(path.join(folder, "vectors.json"), "utf8"));
 
 /** Equal to 1e-12 of the value, or of `unit` where a long run passes through zero; null is what is not finite. */
@@ -144,4 +144,18 @@ test("the verdict says where the rate stands to the curvature", () => {
 test("the code for each library is written out for Python to run", () => {
   const texts = vectors.code.map(curve => ({ curve, texts: Object.fromEntries(["lrcourse", "torch", "keras", "optax"].map(f => [f, asCode(curve, f)])) }));
   fs.writeFileSync(path.join(folder, "code.json"), JSON.stringify(texts));
+});
+
+test("text and curves stand out from their panel, and dashes tell curves apart where colours do not", () => {
+  const css = fs.readFileSync(path.join(folder, "style.css"), "utf8");
+  const [light, dark] = [...css.matchAll(/--panel: (#[0-9a-f]{6})/g)].map(found => found[1]);
+  const luminance = color => [1, 3, 5].map(i => parseInt(color.slice(i, i + 2), 16) / 255)
+    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const contrast = (a, b) => { const [x, y] = [luminance(a), luminance(b)].sort((p, q) => p - q); return (y + 0.05) / (x + 0.05); };
+  for (const [theme, panel] of [[view.LIGHT, light], [view.DARK, dark]]) {
+    for (const color of [theme.ink, theme.dim, theme.hot, theme.good]) assert.ok(contrast(color, panel) >= 4.5, `${color} on ${panel}: text`);
+    for (const color of [...theme.series, theme.calm]) assert.ok(contrast(color, panel) >= 3, `${color} on ${panel}: curve`);
+    assert.ok(theme.series.length <= view.DASHES.length);
+  }
+  assert.equal(new Set(view.DASHES.map(String)).size, view.DASHES.length);
 });

@@ -86,7 +86,7 @@ def test_torch_once_per_epoch_is_the_staircase(s, n):
             rates.append(optimizer.param_groups[0]["lr"])
             optimizer.step()
         scheduler.step()
-    assert rates == staircase(s)(np.arange(8 * n) / n).tolist()
+    assert rates == [staircase(s)(update / n) for update in range(8 * n)]
 
 
 @quick
@@ -550,6 +550,8 @@ def test_keras_without_a_backend(monkeypatch):
     (lambda: to_torch(0.1, two_groups()), TypeError, "schedule=0.1 is not allowed in to_torch: a schedule"),
     (lambda: to_torch(constant(0.1), two_groups(), 0), ValueError, "updates_per_epoch=0 is not allowed in to_torch"),
     (lambda: to_torch(constant(0.1), two_groups(), 2.5), TypeError, "updates_per_epoch=2.5 is not allowed in to_torch"),
+    (lambda: to_torch(constant(0.1), two_groups(lr=0.0)), ValueError, r"lr=\[0.0, 0.04\] is not allowed in to_torch: the first"),
+    (lambda: to_torch(constant(0.1), 3), TypeError, "is not an Optimizer"),
     (lambda: to_torch(constant(0.1), two_groups(), per="batch"), ValueError, "per='batch' is not allowed in to_torch"),
     (lambda: to_keras(constant(0.1), 3, 0), ValueError, "epochs=0 is not allowed in to_keras"),
     (lambda: to_keras(ReduceLROnPlateau(0.1), 3, 1), TypeError, "schedule=.* is not allowed in to_keras"),

@@ -208,7 +208,10 @@ def test_shipped_data_is_small():
     (digits, "dtype", "float16", "one of 'float32', 'float64'"),
     (ravine, "curvature", (1, -20), "a list of 2 numbers, each from 0 up"),
     (ravine, "start_point", (1, 2, 3), "a list of 2 numbers"),
+    (ravine, "noise", -1.0, "a number from 0 up"),
+    (saddle, "start_point", (1, np.inf), "a list of 2 numbers"),
     (saddle, "noise", float("nan"), "a number from 0 up"),
+    (two_minima, "noise", True, "a number from 0 up"),
     (two_minima, "start_point", "ab", "a list of 2 numbers"),
     (NoisyQuadratic, "curvature", [], "a list of numbers, each from 0 up"),
 ])

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from pages import LESSONS, PUBLISHED, WORD, build, built, chromium, served, watched
+from pages import LESSONS, PUBLISHED, WORD, build, built, chromium, served, slowness, watched
 
 # what a page may not have, by the rules of WCAG 2.2 AA and axe's best practices
 AXE = """only => axe.run(document, { resultTypes: ['violations'], ...only }).then(found => found.violations.flatMap(
@@ -88,13 +88,6 @@ def test_the_front_page_is_light_and_its_explorer_answers(site, browser):
     assert took < 1.5 * slowness()
 
 
-def slowness():
-    """How much slower than when idle this machine is: 1 alone, more where others work beside the tests."""
-    began = time.perf_counter()
-    sum(number * number for number in range(1_000_000))
-    return max(1.0, (time.perf_counter() - began) / 0.07)
-
-
 def test_solutions_are_collapsed_and_links_lead_to_the_other_forms(site):
     folder, _ = site
     for name in LESSONS:
@@ -105,6 +98,15 @@ def test_solutions_are_collapsed_and_links_lead_to_the_other_forms(site):
         for link in (f"live/lab/index.html?path={name}.ipynb", f"slides/{name}.html", f"slides/{name}.pdf", f"notebooks/{name}.ipynb"):
             assert f'href="{link}"' in page
     assert not build.broken(folder, elsewhere=() if PUBLISHED else ("slides/", "live/"))
+
+
+def test_the_cheat_sheet_prints_on_one_page(site, browser, tmp_path):
+    folder, address = site
+    page, complaints = watched(browser, home=address)
+    page.goto(address + "cheat-sheet.html")
+    page.pdf(path=tmp_path / "sheet.pdf", format="A4")
+    page.context.close()
+    assert len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "sheet.pdf").read_bytes())) == 1 and complaints == []
 
 
 def test_search_finds(site, browser):

@@ -117,7 +117,8 @@ WHOLE = [constant(0.1), inverse_time_decay(0.2, 0.3), exponential_decay(0.4, gam
          warmup(cosine_decay(0.4, total=8), length=2), warmup(cosine_decay(0.4, total=8, end=0.1), length=2, start=0.25),
          warmup(step_decay(0.4, step_size=3), length=2, start=0.1), warmup(inverse_sqrt_decay(0.4, timescale=2), length=2),
          warmup(constant(0.4), length=4, start=0.5), warmup(one_cycle(0.4, total=8), length=2, start=0.5),
-         join([constant(0.4), cosine_decay(0.4, total=6)], [4]), 0.5 * cosine_decay(0.4, total=6) * step_decay(1.0, step_size=3)]
+         join([constant(0.4), cosine_decay(0.4, total=6)], [4]), 2.0 * (0.5 * rex_decay(0.3, total=5)) * (0.5 * rex_decay(1.0, total=5)),
+         0.5 * cosine_decay(0.4, total=6) * step_decay(1.0, step_size=3)]
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

@@ -190,6 +190,12 @@ def test_bad_input_is_refused_by_name(name, value, allowed):
     assert str(caught.value) == f"{name}={value!r} is not allowed in train: {allowed}"
 
 
+@pytest.mark.parametrize("start", [[1.0, 1.0], [[1.0, 1.0]], 0.0])
+def test_first_weights_of_a_wrong_shape_are_refused(start):
+    with pytest.raises(ValueError, match=r"start has the shape .*, not allowed in train: weights \(2, 2\)"):
+        train(ravine(), SGD(), constant(0.1), epochs=1, seeds=range(2), start=start)
+
+
 def test_the_staircase_on_seeds_that_nobody_tuned_on():
     """What the course rests on: each cut of the rate cuts the test error, more than 2x and then more than 1.3x."""
     history = train(digits(), Momentum(0.9), multistep_decay(0.3, milestones=[25, 45]), epochs=60, seeds=range(7000, 7016))

@@ -40,10 +40,9 @@ export function comparison(curves, studies, selected) {
   }
   const best = studies.reduce((a, s, i) => s.final < studies[a].final ? i : a, 0);
   const part = mine.way / mine.final;
-  const why = part > 0.65 ? "Most of what is left is distance: it cut too early, or its rates are too small."
-    : part < 0.35 ? "Most of what is left is noise: its rate was large for too long."
-      : "What is left is about as much distance as noise.";
-  const split = `Of ${say(mine.final)} at the end, ${say(mine.way)} is distance not yet covered and ${say(mine.final - mine.way)} noise. `;
+  const why = part > 0.65 ? "It cut too early, or its rates are too small."
+    : part < 0.35 ? "Its rate was large for too long." : "About as much of the one as of the other.";
+  const split = `Of the ${say(mine.final)} left, ${say(mine.way)} is distance not yet covered and ${say(mine.final - mine.way)} noise. `;
   if (studies.length === 1) return { mood: "calm", title: `Ends at ${say(mine.final)}`, why: split + why };
   return { mood: best === selected ? "good" : "calm", title: `${curves[best].name} ends lowest: ${say(studies[best].final)}`,
     why: (best === selected ? "" : `${curves[selected].name}: `) + split + why };
@@ -248,7 +247,7 @@ function renderScheduleExplorer({ model, el }) {
 
   function drawTable(theme, studies, sample) {
     const { curves, selected, epochs } = state, at = cursor, live = at !== null;
-    const head = make("tr", {}, ...["", "sum of rates", "half-life", "floor at last rate", live ? `rate at ${at}` : "last rate",
+    const head = make("tr", {}, ...["schedule", "sum of rates", "half-life", "floor at last rate", live ? `rate at ${at}` : "last rate",
       live ? `expected at ${at}` : "expected at end"].map(text => make("th", { scope: "col" }, text)));
     table.replaceChildren(make("caption", { class: "lrx-spoken" }, "What each schedule comes to"), make("thead", {}, head), make("tbody", {}, ...studies.map((s, i) => {
       const cell = (name, value, text) => make("td", {}, figure(name, value, text));

@@ -9,12 +9,12 @@ export function make(tag, attributes = {}, ...children) {
 
 // ---- the stage ------------------------------------------------------------------------------------------------------
 
-const LIGHT = {
+export const LIGHT = {
   dark: false, ink: "#1f2933", dim: "#5b6672", grid: "#00000014", frame: "#00000030", back: "#ffffff",
   low: [134, 181, 219], high: [247, 249, 252],
-  series: ["#0072B2", "#D55E00", "#009E73", "#B4558F"], hot: "#D55E00", calm: "#0072B2", good: "#00805D",
+  series: ["#0072B2", "#D55E00", "#009E73", "#B4558F"], hot: "#B84F00", calm: "#0072B2", good: "#00805D",
 };
-const DARK = {
+export const DARK = {
   dark: true, ink: "#e8edf2", dim: "#9aa7b4", grid: "#ffffff17", frame: "#ffffff38", back: "#14181d",
   low: [38, 104, 155], high: [18, 24, 31],
   series: ["#56B4E9", "#F0904D", "#2DBE95", "#D98BBA"], hot: "#F0904D", calm: "#56B4E9", good: "#2DBE95",

@@ -79,7 +79,7 @@ function renderYouDecayIt({ model, el }) {
   const lossChart = canvas(self, lossPanel, { class: "lrx-loss", role: "img" }), rateChart = canvas(self, ratePanel, { class: "lrx-rate", role: "img" });
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let t = state.cuts.length ? state.updates : 0, running = false, loop = 0, before = 0, visible = true;
-  let random = null, randomFor = "", others = null, othersFor = "", marks = [], dragged = -1, shown = "";
+  let random = null, randomFor = "", others = null, othersFor = "", table = null, marks = [], dragged = -1, shown = "";
 
   const start = button(self, buttons, "Start", () => { if (t >= state.updates) again(); running ? pause() : play(); }, { class: "lrx-button lrx-main lrx-start" });
   const cut = button(self, buttons, "Cut the rate (D)", () => cutNow(), { class: "lrx-button lrx-cut" });
@@ -228,7 +228,7 @@ function renderYouDecayIt({ model, el }) {
     start.textContent = over ? "Play again" : running ? "Pause" : t ? "Resume" : "Start";
     cut.disabled = t <= 0 || over;
     headline(results, mine);
-    if (over) report(results, mine, { you: swatch(theme.calm, []), ...Object.fromEntries(drawn.map(({ name, color, dash }) => [name, swatch(color, dash)])) });
+    if (over) report(results, mine, name => name === "you" ? [theme.calm, []] : [colors[name], looks[name]]);
     else if (result.childElementCount) { result.replaceChildren(); shown = ""; }
   }
 
@@ -249,22 +249,27 @@ function renderYouDecayIt({ model, el }) {
     self.speak(`${verdict.textContent}. ${why.textContent}`);
   }
 
-  function report(results, mine, swatches) {
-    const { updates } = state, order = Object.entries(results).sort((a, b) => a[1].final - b[1].final);
-    const longest = Math.log(results.never.final / results.best.final) || 1;
-    const rows = order.map(([name, { final }]) => {
-      const bar = make("div", { class: "lrx-bar" });
-      bar.style.width = `${8 + 92 * Math.max(0, Math.min(1, Math.log(final / results.best.final) / longest))}%`;
-      return make("tr", name === "you" ? { class: "lrx-mine" } : {}, make("th", { scope: "row" }, swatches[name], NAMES[name]),
-        make("td", {}, figure(name, final)), make("td", { class: "lrx-barcell" }, bar));
+  function report(results, mine, look) {
+    const { updates } = state, order = Object.keys(results).sort((a, b) => results[a].final - results[b].final);
+    const longest = Math.log(results.never.final / results.best.final) || 1, tableFor = `${order} ${self.theme.dark}`;
+    if (tableFor !== table?.dataset.order) {        // else only its figures change: a table made anew in every frame costs frames
+      const rows = order.map(name => make("tr", name === "you" ? { class: "lrx-mine" } : {},
+        make("th", { scope: "row" }, swatch(...look(name)), NAMES[name]), make("td", {}, figure(name, 0)),
+        make("td", { class: "lrx-barcell" }, make("div", { class: "lrx-bar" }))));
+      table = make("table", { class: "lrx-table", "data-order": tableFor },
+        make("caption", {}, "expected loss at the end, if each of these rates were run again"), make("tbody", {}, ...rows));
+    }
+    order.forEach((name, i) => {
+      const row = table.tBodies[0].rows[i], { final } = results[name];
+      row.querySelector("data").replaceWith(figure(name, final));
+      row.querySelector(".lrx-bar").style.width = `${8 + 92 * Math.max(0, Math.min(1, Math.log(final / results.best.final) / longest))}%`;
     });
-    const table = make("table", { class: "lrx-table" }, make("caption", {}, "expected loss at the end, if each of these rates were run again"), make("tbody", {}, ...rows));
     const key = JSON.stringify([state.lr, state.factor, state.cuts, updates, state.seed, state.curvature, state.noise, state.start]);
     if (key === shown) return;
     const lesson = dragged >= 0 && shown ? result.querySelector("ul") : make("ul", {}, ...lessons(state, results).map(text => make("li", {}, text)),
       make("li", {}, "This run itself ended at ", figure("sample", mine[updates]), ": luck and all."));
     if (dragged < 0) shown = key;
-    result.replaceChildren(table, lesson);
+    if (table.parentNode !== result || lesson.parentNode !== result) result.replaceChildren(table, lesson);
   }
 
   const watch = new IntersectionObserver(entries => { visible = entries.at(-1).isIntersecting; });

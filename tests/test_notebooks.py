@@ -5,6 +5,7 @@ import copy
 import html
 import importlib.util
 import re
+import time
 from pathlib import Path
 
 import nbformat
@@ -234,6 +235,15 @@ def small(tmp_path_factory):
 
 def test_two_runs_give_the_same_bytes_widgets_included(small):
     assert tool.process(small, store=False)[2] == []
+
+
+def test_the_reply_to_a_cell_with_widgets_is_not_missed():
+    """Bare nbclient misses it once in some thirty such cells, and waits until its timeout."""
+    cells = [new_code_cell("from ipywidgets import interact"),
+             *(new_code_cell("interact(lambda x: print(x), x=(0, 9));") for _ in range(80))]
+    began = time.monotonic()
+    tool.execute(new_notebook(cells=cells), timeout=60)
+    assert time.monotonic() - began < 55
 
 
 def test_network_is_shut_off(tmp_path):

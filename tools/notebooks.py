@@ -17,6 +17,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 from nbclient import NotebookClient
@@ -41,11 +42,35 @@ def unpinned():
     return {name: (version, pins.get(name)) for name, version in here.items() if version != pins.get(name)}
 
 
+class Client(NotebookClient):
+    """nbclient that looks for the kernel's reply once a second.
+
+    A cell with widgets makes nbclient send on the socket on which it waits, and now and then it sleeps through the
+    reply until its timeout (nbclient issue 312).
+    """
+
+    async def async_start_new_kernel_client(self):
+        client = await super().async_start_new_kernel_client()
+        wait = client.shell_channel.get_msg
+
+        async def get_msg(timeout=None):
+            deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
+            while True:
+                try:
+                    return await wait(timeout=max(0, min(1, deadline - time.monotonic())))
+                except Empty:
+                    if time.monotonic() >= deadline:
+                        raise
+
+        client.shell_channel.get_msg = get_msg
+        return client
+
+
 def execute(notebook, folder=NOTEBOOKS, timeout=300):
     """Execute a notebook (it is changed) under the fixed settings and without the network."""
-    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", record_timing=False,
-                            resources={"metadata": {"path": str(folder)}},
-                            extra_arguments=[f"--IPKernelApp.exec_files={ROOT / 'tools' / 'offline.py'}"])
+    client = Client(notebook, timeout=timeout, iopub_timeout=60, kernel_name="python3", record_timing=False,
+                    resources={"metadata": {"path": str(folder)}},
+                    extra_arguments=[f"--IPKernelApp.exec_files={ROOT / 'tools' / 'offline.py'}"])
     client.execute(env=os.environ | FIXED)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:

@@ -17,10 +17,14 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Empty
 
 import nbformat
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client.channels import AsyncZMQSocketChannel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from traitlets import Type
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -41,9 +45,33 @@ def unpinned():
     return {name: (version, pins.get(name)) for name, version in here.items() if version != pins.get(name)}
 
 
+class Channel(AsyncZMQSocketChannel):
+    """Looks for a message every second: about once in a hundred notebooks the wait slept through the kernel's answer,
+    until the whole timeout of the cell had passed, while the answer lay there."""
+
+    async def get_msg(self, timeout=None):
+        ends = float("inf") if timeout is None else time.monotonic() + timeout
+        while True:
+            left = ends - time.monotonic()
+            try:
+                return await super().get_msg(timeout=max(0.0, min(1.0, left)))
+            except Empty:
+                if left <= 1.0:
+                    raise
+
+
+class Client(AsyncKernelClient):
+    shell_channel_class = Type(Channel)
+    iopub_channel_class = Type(Channel)
+
+
+class Manager(AsyncKernelManager):
+    client_factory = Type(Client)
+
+
 def execute(notebook, folder=NOTEBOOKS, timeout=300):
     """Execute a notebook (it is changed) under the fixed settings and without the network."""
-    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", record_timing=False,
+    client = NotebookClient(notebook, timeout=timeout, kernel_name="python3", record_timing=False, kernel_manager_class=Manager,
                             resources={"metadata": {"path": str(folder)}},
                             extra_arguments=[f"--IPKernelApp.exec_files={ROOT / 'tools' / 'offline.py'}"])
     client.execute(env=os.environ | FIXED)

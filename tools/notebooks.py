@@ -20,8 +20,11 @@ from pathlib import Path
 from queue import Empty
 
 import nbformat
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client.channels import AsyncZMQSocketChannel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from traitlets import Type
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -42,35 +45,35 @@ def unpinned():
     return {name: (version, pins.get(name)) for name, version in here.items() if version != pins.get(name)}
 
 
-class Client(NotebookClient):
-    """nbclient that looks for the kernel's reply once a second.
+class Channel(AsyncZMQSocketChannel):
+    """Looks for a message every second: about once in a hundred notebooks the wait slept through the kernel's answer,
+    until the whole timeout of the cell had passed, while the answer lay there."""
 
-    A cell with widgets makes nbclient send on the socket on which it waits, and now and then it sleeps through the
-    reply until its timeout (nbclient issue 312).
-    """
+    async def get_msg(self, timeout=None):
+        ends = float("inf") if timeout is None else time.monotonic() + timeout
+        while True:
+            left = ends - time.monotonic()
+            try:
+                return await super().get_msg(timeout=max(0.0, min(1.0, left)))
+            except Empty:
+                if left <= 1.0:
+                    raise
 
-    async def async_start_new_kernel_client(self):
-        client = await super().async_start_new_kernel_client()
-        wait = client.shell_channel.get_msg
 
-        async def get_msg(timeout=None):
-            deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
-            while True:
-                try:
-                    return await wait(timeout=max(0, min(1, deadline - time.monotonic())))
-                except Empty:
-                    if time.monotonic() >= deadline:
-                        raise
+class Client(AsyncKernelClient):
+    shell_channel_class = Type(Channel)
+    iopub_channel_class = Type(Channel)
 
-        client.shell_channel.get_msg = get_msg
-        return client
+
+class Manager(AsyncKernelManager):
+    client_factory = Type(Client)
 
 
 def execute(notebook, folder=NOTEBOOKS, timeout=300):
     """Execute a notebook (it is changed) under the fixed settings and without the network."""
-    client = Client(notebook, timeout=timeout, iopub_timeout=60, kernel_name="python3", record_timing=False,
-                    resources={"metadata": {"path": str(folder)}},
-                    extra_arguments=[f"--IPKernelApp.exec_files={ROOT / 'tools' / 'offline.py'}"])
+    client = NotebookClient(notebook, timeout=timeout, iopub_timeout=60, kernel_name="python3", record_timing=False,
+                            kernel_manager_class=Manager, resources={"metadata": {"path": str(folder)}},
+                            extra_arguments=[f"--IPKernelApp.exec_files={ROOT / 'tools' / 'offline.py'}"])
     client.execute(env=os.environ | FIXED)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:

@@ -71,10 +71,16 @@ class Manager(AsyncKernelManager):
 
 def execute(notebook, folder=NOTEBOOKS, timeout=300):
     """Execute a notebook (it is changed) under the fixed settings and without the network."""
-    client = NotebookClient(notebook, timeout=timeout, iopub_timeout=60, kernel_name="python3", record_timing=False,
-                            kernel_manager_class=Manager, resources={"metadata": {"path": str(folder)}},
-                            extra_arguments=[f"--IPKernelApp.exec_files={ROOT / 'tools' / 'offline.py'}"])
-    client.execute(env=os.environ | FIXED)
+    for attempt in range(3):
+        client = NotebookClient(notebook, timeout=timeout, iopub_timeout=60, kernel_name="python3", record_timing=False,
+                                kernel_manager_class=Manager, resources={"metadata": {"path": str(folder)}},
+                                extra_arguments=[f"--IPKernelApp.exec_files={ROOT / 'tools' / 'offline.py'}"])
+        try:
+            client.execute(env=os.environ | FIXED)
+            break
+        except RuntimeError as error:       # two kernels that start at once can pick the same port; then one is never heard
+            if attempt == 2 or "Kernel didn't respond" not in str(error):
+                raise
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)

@@ -1,6 +1,7 @@
 """How fast the explorers answer, beside ipywidgets.interact with matplotlib, in JupyterLab and Chromium.
 
-    python benchmarks/explorers.py            prints a table; --write puts it into benchmarks/EXPLORERS.md
+    python benchmarks/explorers.py            prints two tables: of the machine as it is, and with two processes that
+                                              compute all the time; --write puts them into benchmarks/EXPLORERS.md
 
 A hand drags for three seconds, at 125 moves per second. In every frame of the browser the script reads the pixels back and
 notes where the slider stands. It counts
@@ -19,9 +20,11 @@ import asyncio
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.async_api import async_playwright
@@ -229,6 +232,18 @@ async def agrees(page, root, data):
         assert await page.evaluate("bench.picture()") == picture, f"another picture at {asked}"
 
 
+@contextmanager
+def busy(processes):
+    """Meanwhile, so many processes that compute without pause."""
+    running = [subprocess.Popen([sys.executable, "-c", "while True: sum(range(100_000))"]) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
 async def main(repeats):
     rows = {}
     with tempfile.TemporaryDirectory() as home, jupyterlab(Path(home), list(CELLS.values())) as address:
@@ -273,12 +288,16 @@ if __name__ == "__main__":
     parser.add_argument("--repeats", type=int, default=5, help="drags of each; the median is told")
     parser.add_argument("--write", action="store_true", help="write benchmarks/EXPLORERS.md")
     options = parser.parse_args()
-    rows, idle, loads = asyncio.run(main(options.repeats))
-    where = (f"{os.cpu_count()} cores ({platform.machine()}), no GPU, {time.strftime('%Y-%m-%d')}; load average "
-             f"{min(loads):.1f} to {max(loads):.1f}; an idle page in this browser reached {idle:.0f} frames/s; "
-             f"medians of {options.repeats} drags of {SECONDS:.0f} s, pixels read back in every frame.")
-    print(where, table(rows), sep="\n\n")
+    report = []
+    for title, processes in (("Idle", 0), ("Two processes computing beside it", 2)):
+        with busy(processes):
+            rows, idle, loads = asyncio.run(main(options.repeats))
+        where = f"Load average {min(loads):.1f} to {max(loads):.1f}; an idle page in this browser reached {idle:.0f} frames/s."
+        report += [f"## {title}", table(rows), where]
+        print(*report[-3:], sep="\n\n", end="\n\n")
+    report.append(f"{os.cpu_count()} cores ({platform.machine()}), no GPU, {time.strftime('%Y-%m-%d')}; medians of {options.repeats} "
+                  f"drags of {SECONDS:.0f} s, pixels read back in every frame.")
     if options.write:
         about = ROOT / "benchmarks" / "EXPLORERS.md"
-        intro = about.read_text(encoding="utf-8").split("<!-- measured -->")[0] if about.exists() else "# The explorers\n\n"
-        about.write_text(f"{intro}<!-- measured -->\n\n{table(rows)}\n\n{where}\n", encoding="utf-8")
+        intro = about.read_text(encoding="utf-8").split("<!-- measured -->")[0]
+        about.write_text("\n\n".join([intro + "<!-- measured -->", *report]) + "\n", encoding="utf-8")

@@ -10,6 +10,7 @@ notes where the slider stands. It counts
 - lag: from the frame in which the slider shows a value to the frame in which the picture shows it, in ms. Of an explorer
   we know the value of a picture from its figures, and that they belong together by setting a few values again afterwards
   and comparing the pixels; the picture of the baseline carries its value in a row of black and white squares;
+- event to draw: of a slider from its `input` event, of a cut from the move of the mouse, which waits for the next frame;
 - key to draw, key to pixels: from pressing an arrow key until the drawing is done, and until a frame shows it;
 - blank frames, layout shift (Chromium's own measure), and the script's share of the machine: the rate of empty frames
   of the page while nothing happens.
@@ -204,7 +205,8 @@ async def measure(page, session, name, index, repeats):
         left, right = track["x"] + 0.15 * track["width"], track["x"] + 0.7 * track["width"]
         if name == "YouDecayIt":
             left = box["x"] + box["width"] / 2
-            right = left - 250 if left > track["x"] + 0.5 * track["width"] else left + 250
+            far = 0.5 * track["width"]      # two updates a frame; at one, a frame may find nothing changed
+            right = left - far if left > track["x"] + far else left + far
         elif baseline:
             left = box["x"] + box["width"] / 2
             right = track["x"] + (0.95 if left < track["x"] + 0.5 * track["width"] else 0.05) * track["width"]

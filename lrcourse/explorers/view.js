@@ -293,10 +293,13 @@ export function chart(surface, theme, { title, count, low, high, log, series, ru
     ctx.lineWidth = s.width ?? 2;
     ctx.setLineDash(s.dash ?? []);
     ctx.beginPath();
+    let drawnX = -9, drawnY = 0;
     s.y.forEach((v, i) => {
       if (!Number.isFinite(v)) return;
-      if (s.steps && i && Math.abs(Y(v) - Y(s.y[i - 1])) > 5) ctx.lineTo(X(i), Y(s.y[i - 1]));   // smaller steps look like a slope
-      ctx.lineTo(X(i), Y(v));
+      const x = X(i), y = Y(v);
+      if (s.steps && i && Math.abs(y - Y(s.y[i - 1])) > 5) ctx.lineTo(x, Y(s.y[i - 1]));   // smaller steps look like a slope
+      else if (x - drawnX < 3 && Math.abs(y - drawnY) < 0.4 && i < s.y.length - 1) return;  // nothing to see, but time to draw
+      ctx.lineTo(drawnX = x, drawnY = y);
     });
     if (s.steps) ctx.lineTo(X(s.y.length), Y(s.y.at(-1)));
     ctx.stroke();

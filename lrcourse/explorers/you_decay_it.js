@@ -260,8 +260,9 @@ function renderYouDecayIt({ model, el }) {
         make("caption", {}, "expected loss at the end, if each of these rates were run again"), make("tbody", {}, ...rows));
     }
     order.forEach((name, i) => {
-      const row = table.tBodies[0].rows[i], { final } = results[name];
-      row.querySelector("data").replaceWith(figure(name, final));
+      const row = table.tBodies[0].rows[i], { final } = results[name], number = row.querySelector("data");
+      number.value = String(final);
+      number.textContent = say(final);
       row.querySelector(".lrx-bar").style.width = `${8 + 92 * Math.max(0, Math.min(1, Math.log(final / results.best.final) / longest))}%`;
     });
     const key = JSON.stringify([state.lr, state.factor, state.cuts, updates, state.seed, state.curvature, state.noise, state.start]);

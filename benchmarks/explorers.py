@@ -1,7 +1,7 @@
 """How fast the explorers answer, beside ipywidgets.interact with matplotlib, in JupyterLab and Chromium.
 
-    python benchmarks/explorers.py            prints two tables: of the machine as it is, and with two processes that
-                                              compute all the time; --write puts them into benchmarks/EXPLORERS.md
+    python benchmarks/explorers.py            prints three tables: of the machine as it is, and with one and two processes
+                                              that compute all the time; --write puts them into benchmarks/EXPLORERS.md
 
 A hand drags for three seconds, at 125 moves per second. In every frame of the browser the script reads the pixels back and
 notes where the slider stands. It counts
@@ -291,7 +291,7 @@ if __name__ == "__main__":
     parser.add_argument("--write", action="store_true", help="write benchmarks/EXPLORERS.md")
     options = parser.parse_args()
     report = []
-    for title, processes in (("Idle", 0), ("Two processes computing beside it", 2)):
+    for title, processes in (("Idle", 0), ("One process computing beside it", 1), ("Two processes computing beside it", 2)):
         with busy(processes):
             rows, idle, loads = asyncio.run(main(options.repeats))
         where = f"Load average {min(loads):.1f} to {max(loads):.1f}; an idle page in this browser reached {idle:.0f} frames/s."

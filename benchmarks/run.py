@@ -234,8 +234,8 @@ counts, spread over a job of 40 epochs:
 {third}
 
 The engines of this table share a process, and so do the threads that PyTorch and JAX keep. Alone in its process lrcourse is
-{gained} times as fast with two threads as with one. They take turns at whatever
-numpy does not do outside Python's lock, and waking one up costs as much as a short call.
+{gained} times as fast with two threads as with one. Why not twice was not
+measured; we suspect Python's lock, at which they take turns between the calls of numpy.
 
 ## As the work grows
 

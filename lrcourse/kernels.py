@@ -3,8 +3,8 @@ r"""The fast twin of ``training.run_loop`` for the digits. Nothing else in lrcou
 It computes what the plain loop computes, to rounding; a test holds the two equal for every optimizer, with and without
 batch norm. A run gives the same bits whichever runs are beside it, and however many threads there are. What follows
 says why each piece is as it is. Times are per run and update for 64 hidden-64 runs with momentum and without batch norm,
-on one core of an EPYC (benchmarks/RESULTS.md): the plain loop needs 25 us, this 13, of which 6.5 go into the five matrix
-products, at the speed of this processor's sgemm. What is left is mostly memory traffic.
+on one core of an EPYC (benchmarks/RESULTS.md): the plain loop needs about 27 us, this 13 to 15, of which 7 go into the five
+matrix products, nearly at the speed of this processor's sgemm. What is left is mostly memory traffic.
 
 **Stacks.** Runs are stacked as in the plain loop, so that one numpy call works on all of them, and the 0.5 us that a
 call costs are shared. ``matmul`` on (runs, batch, features) is one BLAS call per run. (einsum: 70 times slower. One

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lrcourse.lessons import Choice, Free, Number, Order, lesson_04, predict, predictions, words
+from lrcourse.lessons import Choice, Free, Number, Order, kept, lesson_04, predict, predictions, words
 from lrcourse.lessons.ui import UI
 
 ROOT = Path(__file__).parent.parent
@@ -40,7 +40,8 @@ CHOICES = {"cut-x": ["stays", "slowly", "at once"], "two-x": ["a", "b", "c"],
 def lesson(monkeypatch):
     """A lesson with predictions of these tests' own, and a kernel that has asked nothing."""
     monkeypatch.setattr(lesson_04, "PREDICTIONS", {**getattr(lesson_04, "PREDICTIONS", {}), **ALL}, raising=False)
-    forget = lambda: [words.gathered.cache_clear(), predictions.answered_by.cache_clear(), predictions.ASKED.clear()]
+    forget = lambda: [words.gathered.cache_clear(), predictions.answered_by.cache_clear(), predictions.ASKED.clear(),
+                      kept.MEMORY.update(kept.nothing())]
     forget()
     yield
     monkeypatch.undo()

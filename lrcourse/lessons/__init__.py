@@ -5,7 +5,8 @@ of its figures, ``EXERCISES``, a dict of name: Exercise, for ``check``, and ``PR
 Order or Free, for ``predict``.
 """
 
+from lrcourse.lessons.course import progress
 from lrcourse.lessons.exercises import Exercise, all_exercises, check
 from lrcourse.lessons.predictions import Choice, Free, Number, Order, predict
 
-__all__ = ["Choice", "Exercise", "Free", "Number", "Order", "all_exercises", "check", "predict"]
+__all__ = ["Choice", "Exercise", "Free", "Number", "Order", "all_exercises", "check", "predict", "progress"]

@@ -17,7 +17,7 @@ from html import escape
 from itertools import combinations
 from numbers import Real
 
-from lrcourse.lessons import progress
+from lrcourse.lessons import kept
 from lrcourse.lessons.ui import UI
 from lrcourse.lessons.words import gathered
 
@@ -290,7 +290,8 @@ def predict(name, choice=None):
     asked = ASKED[name]
     asked.recall()
     if choice is not None:
-        asked.entry = {**asked.entry, "changed" if asked.entry.get("seen") else "choice": choice}
+        when = "changed" if asked.entry.get("seen") else "choice"
+        asked.entry = {**asked.entry, when: list(choice) if isinstance(choice, tuple) else choice}
     return asked
 
 
@@ -304,7 +305,7 @@ def drawn(figure):
 
 def remembered(name):
     """What was kept of an earlier answer, as the entry of a widget."""
-    record = progress.kept()["prediction"].get(name, {})
+    record = kept.read()["prediction"].get(name, {})
     choice = record.get("choice")
     if choice is not None and not all_predictions()[name].accepts(choice):
         return {}       # the course has other answers now
@@ -316,7 +317,7 @@ def remember(name, entry):
     choice = entry.get("choice")
     if choice is not None:
         right = all_predictions()[name].verdict(choice)[0]
-        progress.keep("prediction", name, {**entry, "right": right})
+        kept.add("prediction", name, {**entry, "right": right})
 
 
 # ---- as text ---------------------------------------------------------------------------------------------------------

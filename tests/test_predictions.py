@@ -1,6 +1,7 @@
 """Predictions: what may stand in a lesson, how a choice is judged, in Python and in JavaScript, and that every one is used."""
 
 import ast
+import importlib
 import json
 import re
 import shutil
@@ -185,15 +186,37 @@ def asked_in(path):
     return found
 
 
+def own_predictions(path):
+    return importlib.import_module(f"lrcourse.lessons.lesson_{path.name[:2]}").PREDICTIONS
+
+
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LESSONS if path.name[:2] not in UNCONVERTED])
 def test_every_predict_asks_and_is_answered(path):
-    own = __import__(f"lrcourse.lessons.lesson_{path.name[:2]}", fromlist=["PREDICTIONS"]).PREDICTIONS
+    own = own_predictions(path)
     for text, name, tagged, later in asked_in(path):
         assert name and tagged, f"no cell predict(...), tagged predict, right below: {text[:80]}"
         said = {node.value for node in ast.walk(ast.parse(re.sub(r"^[%!].*$", "", later, flags=re.M)))
                 if isinstance(node, ast.Constant) and isinstance(node.value, str)}
         for figure in own[name].shown or (name,):
             assert figure in said, f"{name}: no later cell draws {figure!r}, which answers it"
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LESSONS if path.name[:2] not in UNCONVERTED])
+def test_numbers_that_are_told_stand_in_the_lesson(path):
+    """In its code, or in its prose, whose numbers code carries."""
+    from test_notebooks import carried, numbers
+
+    cells = nbformat.read(path, as_version=4).cells
+    said = "\n".join(cell.source for cell in cells)
+    for prediction in own_predictions(path).values():
+        assert [(number, text) for text in told(prediction.data()) for number in numbers(text) if not carried(number, said)] == []
+
+
+def told(data):
+    """All that is told in a prediction's data: what came out, and what is said of each choice."""
+    if isinstance(data, dict):
+        return [text for key, value in data.items() if key not in ("kind", "unit", "value", "text") for text in told(value)]
+    return [text for value in data for text in told(value)] if isinstance(data, list) else [data] if isinstance(data, str) else []
 
 
 def test_names_of_predictions_are_used_once_and_defined_once():

@@ -64,7 +64,8 @@ PREDICTIONS = {
              "ten times that of the low rate.",
          "The low rate": "It swings little, and that is why it looks good. But it has hardly moved: three units down the river "
              "where the others have gone ten.",
-         "All three are about level": "What the high rate wins along the river it pays across it, and from the loss alone nobody can tell."},
+         "All three are about level": "What the high rate wins along the river it pays across it, and from the loss alone "
+             "nobody can tell."},
         right="All three are about level",
         out="At update 450 all have about the same loss. At the end WSD has less than a third of the others'.",
     ),

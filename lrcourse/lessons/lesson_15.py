@@ -25,9 +25,9 @@ FIGURES = {
         "the restart and too high after it.",
     ),
     "forecast-errors": (
-        "Close for most shapes, and too high for some",
+        "In about the right order, in too narrow a range",
         "Forecast against measured final training loss of the twelve unseen shapes at their best peaks, for SGD, momentum and "
-        "Adam. Most points lie near the diagonal, more above it than below.",
+        "Adam. The points rise together, but less steeply than the diagonal: the best shapes lie above it, the worst below.",
     ),
     "model-choice": (
         "What the model would do",
@@ -60,7 +60,7 @@ PREDICTIONS = {
          "The decay that ends flat": "Hard means: much left to learn at the end of this run. A longer run leaves less.",
          "They come out level": "Somewhere between 400 and 6400 updates they do, for each s: that is where a curve crosses 1."},
         right="The decay that ends flat",
-        out="The border between the two moves left with the length of the run: from about s = 0.65 at 400 updates to about 0.35 at 6400.",
+        out="The border between the two moves left with the length of the run: at 400 updates WSD wins up to s = 0.65, at 6400 up to 0.35.",
     ),
     "order-by-bound": Number(
         right=(0.4, 0.85), low=-1, high=1,
@@ -78,10 +78,12 @@ PREDICTIONS = {
         out="Half of the forecasts miss by less than one or two percent, where 5 to 10 percent were to be told apart.",
     ),
     "model-choice": Choice(
-        {"It wins: it is the best of all": "By its own forecast it is. But whoever picks the best of many forecasts picks one whose errors are "
+        {"It wins: it is the best of all": "By its own forecast it is. But whoever picks the best of many forecasts picks "
+             "one whose errors are "
              "in its favour.",
          "It ends level with them": "Near the best, the shape matters little.",
-         "It loses clearly: the model is only a quadratic": "The model is crude, but the design it draws is sensible: high for long, a quick end. "
+         "It loses clearly: the model is only a quadratic": "The model is crude, but the design it draws is sensible: high "
+             "for long, a quick end. "
              "All three curves end within noise of each other."},
         right="It ends level with them",
         out="All three end at about 1.10; the differences are within their standard errors or little more.",
@@ -101,7 +103,7 @@ EXERCISES = {
         ),
         hint="best_scale(linear_decay(1.0, total=620), 620) divided by best_scale(constant(1.0), 620), times 0.4.",
     ),
-    "longer-run": Exercise(
+    "sixteen-times": Exercise(
         answer=lambda percent: 20 < percent < 36,
         right="On the longer run WSD with so short a cooldown is behind: for 6400 updates the task is no longer hard.",
         wrong=(
@@ -113,7 +115,7 @@ EXERCISES = {
         hint="end_of(wsd(1.0, total=6400, decay=640), 0.35, 6400), divided by the same for linear_decay(1.0, total=6400).",
     ),
     "cost-of-advice": Exercise(
-        answer=lambda cost: 0 <= cost < 2.5,
+        answer=lambda cost: 1.5 < cost < 4,
         right="That is what following the model would have cost you, beside some five percent for a constant rate.",
         wrong=(
             (lambda cost: 0.9 < cost < 1.1, "That may be a ratio. Subtract 1, and multiply by 100."),

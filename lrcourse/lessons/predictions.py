@@ -10,7 +10,6 @@ that a page needs no Python.
 (False, 'Then the network would be done.')
 """
 
-import importlib
 import math
 from dataclasses import KW_ONLY, dataclass
 from functools import cache
@@ -19,7 +18,7 @@ from itertools import combinations
 from numbers import Real
 
 from lrcourse.lessons import progress
-from lrcourse.lessons.exercises import lesson_modules
+from lrcourse.lessons.words import gathered
 from lrcourse.lessons.ui import UI
 
 
@@ -258,10 +257,7 @@ def plain(number):
 @cache
 def all_predictions():
     """Every prediction of every lesson, by name."""
-    found = {}
-    for name in lesson_modules():
-        found.update(getattr(importlib.import_module(name), "PREDICTIONS", {}))
-    return found
+    return gathered("PREDICTIONS")
 
 
 @cache

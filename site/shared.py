@@ -50,7 +50,8 @@ def prepared(path):
 
 
 def predictions(notebook):
-    """Let the cells tagged ``predict`` ask on the page. The first brings the module for all of them."""
+    """Let the cells tagged ``predict`` ask on the page, and those tagged ``progress`` show the map. The first brings the module."""
+    from lrcourse.lessons.course import page as map_of_course
     from lrcourse.lessons.predictions import page
 
     found = [cell for cell in notebook.cells if "predict" in cell.metadata.get("tags", [])]
@@ -58,6 +59,9 @@ def predictions(notebook):
         name = re.fullmatch(r'predict\("([\w-]+)"\)', cell.source.strip())[1]
         text = cell.outputs[0]["data"]["text/plain"] if cell.outputs else ""
         cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": page(name, cell is found[0]), "text/plain": text})]
+    for cell in notebook.cells:
+        if "progress" in cell.metadata.get("tags", []):
+            cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": map_of_course(), "text/plain": ""})]
 
 
 def belonging(state, root):

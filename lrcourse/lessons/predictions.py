@@ -17,9 +17,9 @@ from html import escape
 from itertools import combinations
 from numbers import Real
 
-from lrcourse.lessons import progress
-from lrcourse.lessons.words import gathered
+from lrcourse.lessons import kept
 from lrcourse.lessons.ui import UI
+from lrcourse.lessons.words import gathered
 
 
 def refuse(value, kind, name, allowed):
@@ -254,7 +254,6 @@ def plain(number):
 
 # ---- asking ----------------------------------------------------------------------------------------------------------
 
-@cache
 def all_predictions():
     """Every prediction of every lesson, by name."""
     return gathered("PREDICTIONS")
@@ -291,7 +290,8 @@ def predict(name, choice=None):
     asked = ASKED[name]
     asked.recall()
     if choice is not None:
-        asked.entry = {**asked.entry, "changed" if asked.entry.get("seen") else "choice": choice}
+        when = "changed" if asked.entry.get("seen") else "choice"
+        asked.entry = {**asked.entry, when: list(choice) if isinstance(choice, tuple) else choice}
     return asked
 
 
@@ -305,7 +305,7 @@ def drawn(figure):
 
 def remembered(name):
     """What was kept of an earlier answer, as the entry of a widget."""
-    record = progress.kept()["prediction"].get(name, {})
+    record = kept.read()["prediction"].get(name, {})
     choice = record.get("choice")
     if choice is not None and not all_predictions()[name].accepts(choice):
         return {}       # the course has other answers now
@@ -317,7 +317,7 @@ def remember(name, entry):
     choice = entry.get("choice")
     if choice is not None:
         right = all_predictions()[name].verdict(choice)[0]
-        progress.keep("prediction", name, {**entry, "right": right})
+        kept.add("prediction", name, {**entry, "right": right})
 
 
 # ---- as text ---------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The words of predictions, of progress and of what stands around them. ``{...}`` is filled in; another language is another dict."""
+"""The words of predictions and of the map of the course. ``{...}`` is filled in; another language is another file."""
 
 UI = {
     # asking
@@ -50,4 +50,54 @@ UI = {
     "text_how": "Choose before you run the cells below.",
     "text_commit": 'To keep it here: predict("{name}", your choice)',
     "text_again": "Then run the cells below, and this one again.",
+
+}
+
+MAP = {
+    "map": "How far you are",
+    "map_empty": "Your map of the course: it fills as you predict and solve.",
+    "counts": "{made} of {predictions} predictions made, {right} came out; {solved} of {exercises} exercises solved",
+    "total": "{made} of {predictions} predictions made, {right} came out as you said. {solved} of {exercises} exercises solved.",
+    "predictions": "Predictions",
+    "exercises": "Exercises",
+    "legend_right": "came out as you said",
+    "legend_wrong": "came out otherwise",
+    "legend_open": "not yet",
+    "legend_said": "said in your own words",
+    "legend_solved": "solved",
+    "legend_tried": "tried",
+    "time": "Your predictions over time",
+    "time_alt": "Your {count} predictions in order of time, those that came out above the line.",
+    "time_few": "From ten predictions on, this shows whether you get better at it.",
+    "time_all": "{right} of {count} came out as you said.",
+    "time_ends": "Of your first ten {first}, of your last ten {last}: with tens, a difference below five can be chance.",
+    "keep_file": "Kept in this folder alone, in {file}.",
+    "keep_browser": "Kept in this browser alone.",
+    "keep_kernel": "Not kept: this is not a folder that `lrcourse start` made. It goes when the kernel stops.",
+    "keep_refused": "Not kept: {why}. It goes when the kernel stops.",
+    "keep_off": "Nothing is kept. progress(keep=True) turns it on.",
+    "keep_how": "Nothing leaves this machine. progress(keep=False) turns it off, progress(forget=True) deletes it.",
+    "page_on": "Kept in this browser alone; nothing leaves this machine.",
+    "page_off": "Nothing is kept.",
+    "turn_on": "Keep what I predict and solve",
+    "turn_off": "Stop keeping",
+    "forget": "Delete what was kept",
+}
+
+# the lessons in order: the name of the notebook, and its title
+LESSONS = {
+    "00_start_here": "What is learning-rate decay, and how does this course work?",
+    "01_learning_rate": "How long a step should you take?",
+    "02_optimizers": "One gradient, seven ways to step. Does the way matter, or the rate?",
+    "03_finding_a_learning_rate": "Which rate? How to find one without trying them all",
+    "04_why_decay": "The error stops falling. Is the network done?",
+    "05_time_based_decay": "Divide by the time. How fast is that, and when is it best?",
+    "06_exponential_decay": "Five percent less every epoch. How far does that take you?",
+    "07_step_decay": "A tenth every twenty epochs. Where should the steps be?",
+    "08_warmup_and_cosine": "Why start slowly, and how to come down?",
+    "09_linear_and_wsd": "How long will you train, and what if you don't know?",
+    "10_which_schedule": "Which schedule should you use?",
+    "13_in_your_framework": "Does your framework train with the rate that you plotted?",
+    "14_theory_that_predicts": "How much can you know before you train?",
+    "16_summary": "A new task tomorrow. What do you do?",
 }

@@ -8,8 +8,9 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from lrcourse.lessons import course, kept
 from lrcourse.lessons.predictions import all_predictions, listed, remember, remembered
-from lrcourse.lessons.ui import UI
+from lrcourse.lessons.ui import MAP, UI
 
 HERE = Path(__file__).parent
 SHARED = HERE.parent / "explorers"
@@ -81,3 +82,29 @@ class Predict(anywidget.AnyWidget):
 def piece(name, bring=True):
     values = {"name": name, "spec": all_predictions()[name].data(), "words": UI, "live": False, "entry": {}}
     return piece_of("prediction", values, listed(name)[1], bring)
+
+
+class Progress(anywidget.AnyWidget):
+    """The map of the course, with what was done so far."""
+
+    _esm = module("progress.js")
+    _css = style("progress.css")
+    lessons = traitlets.List().tag(sync=True)
+    words = traitlets.Dict(MAP).tag(sync=True)
+    live = traitlets.Bool(True).tag(sync=True)
+    kept = traitlets.Dict().tag(sync=True)
+    where = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self):
+        super().__init__(lessons=course.course(), kept=kept.read(), where=course.where())
+
+    def _repr_mimebundle_(self, **kwargs):
+        shown = super()._repr_mimebundle_(**kwargs)
+        data, metadata = shown if isinstance(shown, tuple) else (shown, {})
+        text, html = course.listed()
+        return {**data, "text/plain": text, "text/html": html}, metadata
+
+
+def progress_piece(bring=True):
+    values = {"lessons": course.course(), "words": MAP, "live": False, "kept": kept.nothing(), "where": ""}
+    return piece_of("progress", values, course.listed()[1], bring)

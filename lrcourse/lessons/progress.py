@@ -1,6 +1,0 @@
-def kept():
-    return {"keep": True, "prediction": {}, "exercise": {}}
-
-
-def keep(kind, name, record):
-    pass

@@ -75,20 +75,14 @@ def lab(folder, first, options):
         from jupyterlab.labapp import LabApp
     except ImportError as error:
         return failed("lab", folder=folder, reason=error)
-    if not all(map(doctor.writable, doctor.homes())):
+    if doctor.own_home(folder / ".home"):
         print(HOME.format(folder=folder / ".home"))
-        for name, place in OWN_HOME.items():
-            os.environ.setdefault(name, str(folder / ".home" / place))
     os.chdir(folder)
     if first:
         options = [min(each.name for each in folder.glob("[0-9]*_*.ipynb")), *options]
     sys.argv = ["jupyter-lab"]      # an app that reads them again must not find ours
     LabApp.launch_instance(argv=[f"--ServerApp.root_dir={folder}", *options])
     return 0
-
-
-OWN_HOME = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython",
-            "MPLCONFIGDIR": "matplotlib"}
 
 
 if __name__ == "__main__":

@@ -167,6 +167,22 @@ def homes():
     return [Path(place) for place in places]
 
 
+OWN_HOME = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython",
+            "MPLCONFIGDIR": "matplotlib"}
+
+
+def own_home(folder):
+    """Where the home folder can't be written, let Jupyter, IPython and matplotlib write here; returns whether that was needed."""
+    if all(map(writable, homes())):
+        return False
+    for name, place in OWN_HOME.items():
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        os.environ.setdefault(name, str(folder / place))
+    # matplotlib looks for fonts once, and says so in a cell if that takes long
+    subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return True
+
+
 def writable(folder):
     """Whether files can be made in a folder, or where it would be made."""
     there = next(each for each in (folder.absolute(), *folder.absolute().parents) if os.path.exists(each))

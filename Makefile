@@ -2,20 +2,24 @@
 SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := pyproject.toml constraints.txt
+SOURCES := pyproject.toml constraints.txt hatch_build.py
+# learners get a normal install, made again when one of these is newer; where .light is, a developer's is, which follows them
+COURSE := $(if $(wildcard .venv/.light),,$(shell find lrcourse notebooks -type f ! -name '*.pyc' ! -path '*/.*'))
+EDITABLE = $$([ ! -e .venv/.light ] || echo -e)
 UV = $(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt
 PYTEST := OPENBLAS_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules
 # what takes longest begins first (conftest.py says what stays together)
 TESTS := tests/test_notebooks.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: help lab lab-frameworks test test-light test-oldest outputs league bench lint browser slides site live publish clean
+.PHONY: help lab lab-frameworks test test-light test-long test-oldest outputs league bench lint browser slides site live publish clean
 
 help:
-	@echo "make lab            install, and open the course in JupyterLab"
+	@echo "make lab            install, and open a copy of the course, course/, in JupyterLab; OPTIONS=--no-browser is one for it"
 	@echo "make lab-frameworks also install PyTorch, Keras and Optax, for lesson 13"
 	@echo "make test           install, and run all tests, with PyTorch, Keras and Optax as oracles"
 	@echo "make test-light     the same without those three"
+	@echo "make test-long      what takes minutes: installs into empty environments, clones in odd places"
 	@echo "make test-oldest    the tests on the oldest numpy and matplotlib that we support"
 	@echo "make test-live      lessons 00, 01 and 04 in the live edition; make test runs 00 alone there"
 	@echo "make outputs        run the notebooks again and store their outputs"
@@ -35,21 +39,21 @@ help:
 	$(BIN)/python -m pip install -q -c constraints.txt uv
 	touch $@
 
-.venv/.lab: .venv/.made $(SOURCES)
-	$(UV) -e '.[lab]'
+.venv/.lab: .venv/.made $(SOURCES) $(COURSE)
+	$(UV) --reinstall-package lrcourse $(EDITABLE) '.[lab]'
 	touch $@
 
-.venv/.light: .venv/.lab
+.venv/.light: .venv/.made $(SOURCES)
 	$(UV) -e '.[lab,test,site]'
-	touch $@
+	touch .venv/.lab $@
 
 # pip, not uv: where PyTorch's builds lie in a folder (pip's find-links), pip looks there
-.venv/.frameworks: .venv/.lab
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,frameworks]'
+.venv/.frameworks: .venv/.made $(SOURCES) | .venv/.lab
+	$(BIN)/python -m pip install -q -c constraints.txt $(EDITABLE) '.[lab,frameworks]'
 	touch $@
 
 lab: .venv/.lab
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/lrcourse start $(OPTIONS)
 
 lab-frameworks: .venv/.frameworks lab
 
@@ -69,6 +73,9 @@ test: .venv/.light .venv/.frameworks browser lint
 
 test-light: .venv/.light browser lint
 	$(PYTEST) $(TESTS) $(NBVAL) --ignore notebooks/13_in_your_framework.ipynb
+
+test-long: .venv/.light browser
+	$(BIN)/python -m pytest -m long tests
 
 # all pages, decks and three lessons of build/publish, with no address but this machine's to be found
 walk: publish
@@ -92,7 +99,7 @@ test-oldest: .venv-oldest/.made
 outputs: .venv/.lab
 	$(BIN)/python tools/notebooks.py run
 
-league: .venv/.lab
+league: .venv/.light
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/league.py
 
 # each is made from notebooks/ alone

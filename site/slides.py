@@ -88,6 +88,6 @@ def print_pdfs(decks, chromium):
     for deck in decks:
         page = chromium.new_page()
         page.goto(f"{deck.as_uri()}?print-pdf")
-        page.wait_for_function("window.fitted && document.querySelector('.pdf-page')")
+        page.wait_for_function("window.fitted")
         page.pdf(path=deck.with_suffix(".pdf"), prefer_css_page_size=True, print_background=True)
         page.close()

@@ -16,7 +16,7 @@ def plain(value):
     try:
         real = float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
     return int(value) if isinstance(value, numbers.Integral) else real
 
 
@@ -52,8 +52,8 @@ class Range:
         return first - sum(others)
 
     def check(self, name, value, values):
-        value = plain(value)
-        if value is None or self.whole and not isinstance(value, int):
+        given, value = value, plain(value)
+        if value is None or self.whole and not isinstance(given, numbers.Integral):
             raise TypeError(str(self))
         high = self.limit(values)
         low_enough = value < high if self.open_high else value <= high * (1 + 1e-12)  # 0.1 + 0.2 is at most 0.3

@@ -28,6 +28,7 @@ import functools
 import inspect
 import numbers
 import re
+import sys
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -47,18 +48,23 @@ class Schedule:
     ``2 * schedule`` scales, ``a * b`` multiplies two schedules.
     """
 
-    __slots__ = ("factory", "parameters", "first")
+    __slots__ = ("factory", "parameters", "first", "depth")
 
     def __init__(self, factory, parameters):
         object.__setattr__(self, "factory", factory)
         object.__setattr__(self, "parameters", MappingProxyType(parameters))
+        object.__setattr__(self, "depth", 1 + max([part.depth for part in self._inside()], default=0))
+        if self.depth > 500:
+            raise ValueError(f"schedule={self.name}(...) is not allowed: more than 500 schedules, one inside the other")
+        if self.depth > 40:     # each takes a few of the 1000 calls that Python lets stand inside each other
+            sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 10 * self.depth))
         object.__setattr__(self, "first", None)
         # a formula with a condition of its own raises here, not in the middle of a training. Kept, so that a schedule
         # inside a warmup inside a warmup ... is not asked for it twice at every level
         object.__setattr__(self, "first", self(0.0))
 
     def __call__(self, t):
-        if type(t) is float and t == 0 and self.first is not None:
+        if self.first is not None and isinstance(t, float) and t == 0:
             return self.first
         times = as_numbers(t)
         if times is None:
@@ -69,6 +75,11 @@ class Schedule:
             times = times.astype(np.float64)
         lr = self._checked(times, self.factory.function(times, **self.parameters))
         return float(lr) if times.ndim == 0 else lr
+
+    def _inside(self):
+        """The schedules that it is made of."""
+        return [part for value in self.parameters.values() for part in (value if isinstance(value, tuple) else [value])
+                if isinstance(part, Schedule)]
 
     def _checked(self, times, lr):
         """The rates of a formula in the shape of the times, or the first time at which there is none."""

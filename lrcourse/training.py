@@ -19,7 +19,7 @@ import numpy as np
 
 from lrcourse import kernels
 from lrcourse.optimizers import Optimizer
-from lrcourse.ranges import Count, check_all
+from lrcourse.ranges import Count, as_numbers, check_all
 from lrcourse.schedules import ReduceLROnPlateau, Schedule
 
 
@@ -77,9 +77,12 @@ def train(problem, optimizer, schedule, epochs, seeds=0, start=None):
     epochs, seeds = check_setting("train", problem, {"optimizer": optimizer}, {"schedule": schedule}, epochs, seeds)
     first = problem.start(seeds)
     if start is not None:
-        if np.shape(start) != first.shape:
-            raise ValueError(f"start has the shape {np.shape(start)}, not allowed in train: weights {first.shape}")
-        first[:] = start
+        given = as_numbers(start)
+        if given is None:
+            raise TypeError(f"start={start!r} is not allowed in train: weights {first.shape}")
+        if given.shape != first.shape:
+            raise ValueError(f"start has the shape {given.shape}, not allowed in train: weights {first.shape}")
+        first[:] = given
     return run(problem, optimizer, [schedule] * len(seeds), seeds, epochs, first)
 
 

@@ -48,7 +48,7 @@ class Schedule:
     ``2 * schedule`` scales, ``a * b`` multiplies two schedules.
     """
 
-    __slots__ = ("factory", "parameters", "first", "depth")
+    __slots__ = ("factory", "parameters", "first", "depth", "__weakref__")
 
     def __init__(self, factory, parameters):
         object.__setattr__(self, "factory", factory)
@@ -63,12 +63,12 @@ class Schedule:
         # inside a warmup inside a warmup ... is not asked for it twice at every level
         object.__setattr__(self, "first", self(0.0))
 
-    def __call__(self, t):
+    def __call__(self, t=None):
         if self.first is not None and isinstance(t, float) and t == 0:
             return self.first
         times = as_numbers(t)
         if times is None:
-            raise TypeError(f"t={t!r} is not allowed: a time in epochs, or an array of times")
+            raise TypeError(f"t={t!r} is not allowed: a time in epochs, or an array of times{_inside_another(t)}")
         if times.size and not (times.min() >= 0 and times.max() < np.inf):
             raise ValueError(f"t={t!r} is not allowed: a finite time from 0 up, in epochs")
         if times.dtype != np.float32:
@@ -134,6 +134,13 @@ class Schedule:
         return product([self, other]) if isinstance(other, Schedule) else NotImplemented
 
     __rmul__ = __mul__
+
+
+def _inside_another(t):
+    """What to do where Keras, which asks without a time, or JAX, which asks for a formula, was handed a schedule."""
+    if t is None:
+        return ". Keras gets to_keras(schedule, ...) from lrcourse.frameworks"
+    return ". JAX and Optax get to_optax(schedule, ...) from lrcourse.frameworks" if type(t).__module__.startswith("jax") else ""
 
 
 def _rebuild(factory, parameters):

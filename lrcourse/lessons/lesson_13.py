@@ -63,7 +63,7 @@ def followed(optimizer, updates, step):
     rates, make_step = [], optimizer.step
 
     def step_that_is_seen(*args, **kwargs):
-        rates.append(optimizer.param_groups[0]["lr"])
+        rates.append(float(optimizer.param_groups[0]["lr"]))
         return make_step(*args, **kwargs)
 
     optimizer.step = step_that_is_seen
@@ -121,7 +121,7 @@ def reported(fix):
     scheduler = framework("torch").optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
     metrics, rates = iter(METRICS), []
     for metric in metrics:
-        rates.append(optimizer.param_groups[0]["lr"])
+        rates.append(float(optimizer.param_groups[0]["lr"]))
         fix(scheduler, metric)
     finite = [metric for metric in METRICS if math.isfinite(metric)]
     kept = [rate for rate, metric in zip(rates, METRICS) if math.isfinite(metric)]

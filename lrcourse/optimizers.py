@@ -32,6 +32,7 @@ class Optimizer:
     """What all optimizers share: checks, a memory that starts at zero, and one rate per run."""
 
     memory = ()     # the names of the arrays that it keeps between steps, each of the shape of w
+    decays = 1.0    # on which weights weight_decay acts: all, or an array (P,) of ones and zeros that the problem gives
 
     def __post_init__(self):
         check_fields(self)
@@ -81,7 +82,7 @@ class SGD(Optimizer):
     weight_decay: NonNegative = 0.0
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         w -= lr * g
 
 
@@ -98,7 +99,7 @@ class Momentum(Optimizer):
     memory = ("v",)
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.v = self.beta * self.v + g
         w -= lr * self.v
 
@@ -116,7 +117,7 @@ class Nesterov(Optimizer):
     memory = ("v",)
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.v = self.beta * self.v + g
         w -= lr * (g + self.beta * self.v)
 
@@ -134,7 +135,7 @@ class AdaGrad(Optimizer):
     memory = ("s",)
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.s = self.s + g ** 2
         w -= lr * g / (np.sqrt(self.s) + self.eps)
 
@@ -152,7 +153,7 @@ class RMSProp(Optimizer):
     memory = ("s",)
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.s = self.rho * self.s + (1 - self.rho) * g ** 2
         w -= lr * g / (np.sqrt(self.s) + self.eps)
 
@@ -173,7 +174,7 @@ class Adam(Optimizer):
     memory = ("m", "s")
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.adapt(w, g, lr)
 
     def adapt(self, w, g, lr):
@@ -195,7 +196,7 @@ class AdamW(Adam):
     weight_decay: NonNegative = 0.01
 
     def update(self, w, g, lr):
-        w -= lr * self.weight_decay * w
+        w -= lr * self.weight_decay * self.decays * w
         self.adapt(w, g, lr)
 
 
@@ -214,7 +215,7 @@ class ScheduleFreeSGD(Optimizer):
     def update(self, w, g, lr):
         if self.steps == 1:
             self.z, self.x, self.total = w.copy(), w.copy(), 0.0
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.z = self.z - lr * g
         self.total = self.total + lr ** 2
         c = lr ** 2 / np.maximum(self.total, np.finfo(w.dtype).tiny)    # at a rate of 0 nothing moves
@@ -223,6 +224,40 @@ class ScheduleFreeSGD(Optimizer):
 
     def evaluation_weights(self, w):
         return self.x if self.steps else w
+
+
+@dataclass
+class Clip(Optimizer):
+    r"""$g \leftarrow g \cdot \min\!\left(1, \dfrac{c}{\lVert g \rVert}\right), \quad$ then a step of ``optimizer``
+
+    A gradient longer than c, which is ``norm``, is made that long; each run's by itself. One bad batch then can't throw a
+    run far away. Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013.
+
+    >>> w = np.array([[1.0, 1.0]])
+    >>> Clip(SGD(), norm=5.0).step(w, grad=[[30.0, 40.0]], lr=0.1)
+    >>> w.round(4)
+    array([[0.7, 0.6]])
+    """
+
+    optimizer: Optimizer
+    norm: Positive = 1.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not isinstance(self.optimizer, Optimizer):
+            raise TypeError(f"optimizer={self.optimizer!r} is not allowed in Clip: an optimizer, such as AdamW()")
+
+    def fresh(self):
+        return replace(self, optimizer=self.optimizer.fresh())
+
+    def step(self, w, grad, lr):
+        grad = np.asarray(grad)
+        length = np.sqrt(np.square(grad).sum(axis=tuple(range(1, grad.ndim)), keepdims=True))
+        self.optimizer.decays = self.decays
+        self.optimizer.step(w, grad * np.minimum(1, self.norm / (length + 1e-6)), lr)
+
+    def evaluation_weights(self, w):
+        return self.optimizer.evaluation_weights(w)
 
 
 OPTIMIZERS = (SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, AdamW, ScheduleFreeSGD)

@@ -10,9 +10,8 @@ normalised copy; and a last matrix turns every vector into a guess at the next c
 >>> 2.2 < run.test_loss[0, -1] < 2.8        # before training: log(96) = 4.6
 True
 
-The gradient is written by hand, each step backwards beside its step forwards: ``normalise``, ``attend`` and the two
-products around the ReLUs are all there is. Arrays are (runs, batch * context, width) wherever possible, so that a product
-with a matrix per run is one ``@``.
+The gradient is written by hand: ``normalise``, ``attend`` and ``cross_entropy`` each know the way back, and the rest is
+products of matrices. All vectors of a batch lie in one array, (windows * context, width).
 """
 
 import functools
@@ -55,7 +54,7 @@ class language:
     text: Choice(("course", "code")) = "course"
     width: Count = 32
     blocks: Range(1, 4, whole=True) = 1
-    heads: Count = 4
+    heads: Count = 2
     context: Range(2, PIECE - 1, whole=True) = 32
     batch_size: Count = 16
     updates_per_epoch: Count = 100
@@ -125,63 +124,65 @@ class language:
         """All that is held out, in windows that don't overlap, (windows, context + 1), from within its pieces."""
         return _windows(self.text, self.held_out, self.context)
 
-    # ---- forwards and backwards
+    # ---- forwards and backwards, for one run at a time: what lies between two products then stays in the cache
 
     def loss_and_gradient(self, w, batch):
         """Per run: the loss and the error of a batch, (runs,), and the gradient, (runs, P)."""
         windows = self.train_text[batch[..., None] + np.arange(self.context + 1)]
-        x, y = windows[..., :-1].reshape(len(w), -1), windows[..., 1:].reshape(len(w), -1)
-        p, grad = self.parameters(w), np.empty_like(w)
-        g = self.parameters(grad)
-        logits, blocks, (last, back) = self.forward(p, x)
-        loss, error, d = cross_entropy(logits, y)
-
-        g["guess"][:] = last.swapaxes(1, 2) @ d
-        d, g["scale"][:] = back(d @ p["guess"].swapaxes(1, 2))
-        for b in reversed(range(self.blocks)):
-            (a, back_a, attended, back_attend), (c, back_c, up) = blocks[b]
-            g[f"down{b}"][:] = up.swapaxes(1, 2) @ d
-            d_up = d @ p[f"down{b}"].swapaxes(1, 2) * (up > 0)
-            g[f"up{b}"][:] = c.swapaxes(1, 2) @ d_up
-            d_c, g[f"scale_b{b}"][:] = back_c(d_up @ p[f"up{b}"].swapaxes(1, 2))
-            d = d + d_c
-            g[f"out{b}"][:] = attended.swapaxes(1, 2) @ d
-            d_qkv = back_attend(d @ p[f"out{b}"].swapaxes(1, 2))
-            g[f"qkv{b}"][:] = a.swapaxes(1, 2) @ d_qkv
-            d_a, g[f"scale_a{b}"][:] = back_a(d_qkv @ p[f"qkv{b}"].swapaxes(1, 2))
-            d = d + d_a
-        g["places"][:] = d.reshape(len(w), -1, self.context, self.width).sum(axis=1)
-        one_hot = np.arange(len(ALPHABET))[:, None] == x[:, None]
-        g["characters"][:] = one_hot.astype(w.dtype) @ d
-        return loss, error, grad
+        grad = np.empty_like(w)
+        figures = [self.backward(*run) for run in zip(w, windows[..., :-1].reshape(len(w), -1),
+                                                      windows[..., 1:].reshape(len(w), -1), grad)]
+        return *np.transpose(figures), grad
 
     def gradient(self, w, batch):
         return self.loss_and_gradient(w, batch)[2]
 
     def forward(self, p, x):
-        """From characters (runs, windows * context) to logits (runs, windows * context, 96), and what the way back needs."""
-        h = np.take_along_axis(p["characters"], x[..., None], axis=1)
-        h = (h.reshape(len(x), -1, self.context, self.width) + p["places"][:, None]).reshape(h.shape)
+        """From characters ``x`` (windows * context,) to logits (windows * context, 96), and what the way back needs."""
+        h = (p["characters"][x].reshape(-1, self.context, self.width) + p["places"]).reshape(-1, self.width)
         blocks = []
         for b in range(self.blocks):
             a, back_a = normalise(h, p[f"scale_a{b}"])
-            attended, back_attend = attend(a @ p[f"qkv{b}"], self.heads, self.context)
-            h = h + attended @ p[f"out{b}"]
+            found, back_found = attend(a @ p[f"qkv{b}"], self.heads, self.context)
+            h = h + found @ p[f"out{b}"]
             c, back_c = normalise(h, p[f"scale_b{b}"])
-            up = np.maximum(c @ p[f"up{b}"], 0)
-            h = h + up @ p[f"down{b}"]
-            blocks.append(((a, back_a, attended, back_attend), (c, back_c, up)))
+            on = np.maximum(c @ p[f"up{b}"], 0)
+            h = h + on @ p[f"down{b}"]
+            blocks.append((a, back_a, found, back_found, c, back_c, on))
         last, back = normalise(h, p["scale"])
-        return last @ p["guess"], blocks, (last, back)
+        return last @ p["guess"], blocks, last, back
+
+    def backward(self, w, x, y, grad):
+        """Loss and error of the weights (P,) where ``y`` follows ``x``; the gradient is written into ``grad``."""
+        p, g = self.parameters(w), self.parameters(grad)
+        logits, blocks, last, back = self.forward(p, x)
+        loss, error, d = cross_entropy(logits, y)
+        g["guess"][:] = last.T @ d
+        d, g["scale"][:] = back(d @ p["guess"].T)
+        for b in reversed(range(self.blocks)):
+            a, back_a, found, back_found, c, back_c, on = blocks[b]
+            g[f"down{b}"][:] = on.T @ d
+            d_on = d @ p[f"down{b}"].T * (on > 0)
+            g[f"up{b}"][:] = c.T @ d_on
+            d_c, g[f"scale_b{b}"][:] = back_c(d_on @ p[f"up{b}"].T)
+            d = d + d_c
+            g[f"out{b}"][:] = found.T @ d
+            d_qkv = back_found(d @ p[f"out{b}"].T)
+            g[f"qkv{b}"][:] = a.T @ d_qkv
+            d_a, g[f"scale_a{b}"][:] = back_a(d_qkv @ p[f"qkv{b}"].T)
+            d = d + d_a
+        g["places"][:] = d.reshape(-1, self.context, self.width).sum(axis=0)
+        g["characters"][:] = (np.arange(len(ALPHABET))[:, None] == x).astype(w.dtype) @ d
+        return loss, error
 
     def evaluate(self, w):
         """Per run: the loss and the error on the held-out windows, (runs,)."""
-        p, windows, total = self.parameters(w), self.test_windows, np.zeros((2, len(w)))
-        for begin in range(0, len(windows), 32):
-            some = windows[begin:begin + 32]
-            x = np.broadcast_to(some[:, :-1].ravel(), (len(w), some[:, 1:].size))
-            total += np.multiply(cross_entropy(self.forward(p, x)[0], some[:, 1:].ravel())[:2], len(some))
-        return total / len(windows)
+        figures, windows = np.zeros((len(w), 2)), self.test_windows
+        for figure, run in zip(figures, w):
+            for some in np.split(windows, range(32, len(windows), 32)):
+                logits = self.forward(self.parameters(run), some[:, :-1].ravel())[0]
+                figure += np.multiply(cross_entropy(logits, some[:, 1:].ravel(), backwards=False)[:2], len(some) / len(windows))
+        return figures.T
 
     def sample(self, w, length=200, prompt="The learning rate ", temperature=0.7, seed=0):
         """What the weights of a run, (P,), write after ``prompt``; ``temperature`` divides the logits.
@@ -193,12 +194,12 @@ class language:
                   {"length": length, "temperature": temperature, "seed": seed})
         if not prompt or not set(prompt) <= set(ALPHABET):
             raise ValueError(f"prompt={prompt!r} is not allowed in sample: some characters, printable ASCII or line breaks")
-        generator, p, written = np.random.default_rng(seed), self.parameters(w[None]), list(map(ALPHABET.index, prompt))
+        generator, p, written = np.random.default_rng(seed), self.parameters(w), list(map(ALPHABET.index, prompt))
         for _ in range(length):
             seen = written[-self.context:]
-            x = np.array([seen + [0] * (self.context - len(seen))])      # what comes later isn't seen
-            logits = self.forward(p, x)[0][0, len(seen) - 1] / temperature
-            chances = np.exp(logits - logits.max(), dtype=np.float64)
+            x = np.array(seen + [0] * (self.context - len(seen)))       # what comes later isn't seen
+            logits = self.forward(p, x)[0][len(seen) - 1].astype(np.float64) / temperature
+            chances = np.exp(logits - logits.max())
             written.append(int(generator.choice(len(ALPHABET), p=chances / chances.sum())))
         return "".join(ALPHABET[place] for place in written)
 
@@ -206,43 +207,48 @@ class language:
 # ---- the parts: each returns its result, and a function that takes the gradient back ---------------------------------
 
 def normalise(h, scale, eps=1e-5):
-    """Layer norm, without a bias: each vector less its mean, over its deviation, times ``scale`` (runs, width).
+    """Layer norm, without a bias: each vector less its mean, over its deviation, times ``scale`` (width,).
 
     Ba, Kiros, Hinton, Layer normalization, 2016; before a layer rather than after it: Xiong et al., On layer
     normalization in the transformer architecture, 2020.
     """
-    centred = h - h.mean(axis=-1, keepdims=True)
-    inverse = 1 / np.sqrt(np.square(centred).mean(axis=-1, keepdims=True) + eps)
+    centred = h - mean(h)
+    inverse = 1 / np.sqrt(mean(np.square(centred)) + eps)
     normal = centred * inverse
 
     def back(d):
-        d_normal = d * scale[:, None]
-        d_h = d_normal - d_normal.mean(axis=-1, keepdims=True) - normal * (d_normal * normal).mean(axis=-1, keepdims=True)
-        return d_h * inverse, (d * normal).sum(axis=1)
+        d_normal = d * scale
+        return (d_normal - mean(d_normal) - normal * mean(d_normal * normal)) * inverse, (d * normal).sum(axis=0)
 
-    return normal * scale[:, None], back
+    return normal * scale, back
+
+
+def mean(h):
+    """The mean of each row, as a column: a product with a vector is faster than numpy's mean over so few numbers."""
+    return (h @ np.full(h.shape[1], 1 / h.shape[1], h.dtype))[:, None]
 
 
 def attend(qkv, heads, context):
     r"""Causal attention: each place's answer is $\sum_j s_{ij} v_j$, with $s_i = \text{softmax}_{j \le i}(q_i \cdot k_j / \sqrt{d})$.
 
-    ``qkv`` (runs, windows * context, 3 * width) holds queries, keys and values, each cut into ``heads``.
+    ``qkv`` (windows * context, 3 * width) holds queries, keys and values, each cut into ``heads``.
     Vaswani et al., Attention is all you need, 2017.
     """
-    runs, places, width = len(qkv), qkv.shape[1], qkv.shape[2] // 3
-    q, k, v = qkv.reshape(runs, -1, context, 3, heads, width // heads).transpose(3, 0, 1, 4, 2, 5)
-    root = (width // heads) ** -0.5
-    s = q @ k.swapaxes(-1, -2) * root
+    size = qkv.shape[1] // 3 // heads
+    q, k, v = qkv.reshape(-1, context, 3, heads, size).transpose(2, 0, 3, 1, 4)
+    root = size ** -0.5
+    s = q @ k.swapaxes(-1, -2)
+    s *= root
     s += np.triu(np.full((context, context), -np.inf, s.dtype), 1)
     s -= s.max(axis=-1, keepdims=True)
     np.exp(s, out=s)
     s /= s.sum(axis=-1, keepdims=True)
 
-    def together(parts):      # (runs, windows, heads, context, width / heads) for each of the parts: side by side again
-        return np.stack(parts).transpose(1, 2, 4, 0, 3, 5).reshape(runs, places, -1)
+    def together(parts):        # each (windows, heads, context, size): side by side again
+        return np.stack(parts).transpose(1, 3, 0, 2, 4).reshape(len(qkv), -1)
 
     def back(d):
-        d = d.reshape(runs, -1, context, heads, width // heads).swapaxes(2, 3)
+        d = d.reshape(-1, context, heads, size).swapaxes(1, 2)
         d_s = d @ v.swapaxes(-1, -2)
         d_s = s * (d_s - (d_s * s).sum(axis=-1, keepdims=True)) * root
         return together([d_s @ k, d_s.swapaxes(-1, -2) @ q, s.swapaxes(-1, -2) @ d])
@@ -250,17 +256,18 @@ def attend(qkv, heads, context):
     return together([s @ v]), back
 
 
-def cross_entropy(logits, y):
-    """Mean loss and error, (runs,), of ``logits`` (runs, places, characters), and the gradient of the loss."""
-    logits = logits - logits.max(axis=-1, keepdims=True)
-    right = np.broadcast_to(y, logits.shape[:2])[..., None]
-    error = (logits.argmax(axis=-1) != right[..., 0]).mean(axis=-1)
-    wanted = np.take_along_axis(logits, right, axis=-1)[..., 0]
+def cross_entropy(logits, y, backwards=True):
+    """Mean loss and error of ``logits`` (places, 96) where the characters ``y`` come, and the gradient of the loss."""
+    logits = logits - logits.max(axis=1, keepdims=True)
+    places = np.arange(len(y))
+    wanted, error = logits[places, y], (logits.argmax(axis=1) != y).mean()
     np.exp(logits, out=logits)
-    total = logits.sum(axis=-1, keepdims=True)
-    logits /= total
-    np.put_along_axis(logits, right, np.take_along_axis(logits, right, axis=-1) - 1, axis=-1)
-    return (np.log(total[..., 0]) - wanted).mean(axis=-1), error, logits / logits.shape[1]
+    total = logits.sum(axis=1, keepdims=True)
+    loss = (np.log(total[:, 0]) - wanted).mean()
+    if backwards:
+        logits /= total * len(y)
+        logits[places, y] -= 1 / len(y)
+    return loss, error, logits
 
 
 # ---- the texts -------------------------------------------------------------------------------------------------------

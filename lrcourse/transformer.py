@@ -7,7 +7,7 @@ normalised copy; and a last matrix turns every vector into a guess at the next c
 >>> from lrcourse import AdamW, Clip, linear_decay, train, warmup
 >>> schedule = warmup(linear_decay(1e-2, total=1.9), length=0.1)      # an epoch is 100 updates
 >>> run = train(language(), Clip(AdamW(beta2=0.99, weight_decay=0.1)), schedule, epochs=2)
->>> 2.2 < run.test_loss[0, -1] < 2.8        # before training: log(96) = 4.6
+>>> bool(2.2 < run.test_loss[0, -1] < 2.9)  # before training: log(96) = 4.6
 True
 
 The gradient is written by hand: ``normalise``, ``attend`` and ``cross_entropy`` each know the way back, and the rest is
@@ -56,7 +56,7 @@ class language:
     blocks: Range(1, 4, whole=True) = 1
     heads: Count = 2
     context: Range(2, PIECE - 1, whole=True) = 32
-    batch_size: Count = 16
+    batch_size: Count = 8
     updates_per_epoch: Count = 100
     held_out: Choice(("all", "validation", "test")) = "all"
     dtype: Choice(("float32", "float64")) = "float32"
@@ -185,10 +185,10 @@ class language:
         return figures.T
 
     def sample(self, w, length=200, prompt="The learning rate ", temperature=0.7, seed=0):
-        """What the weights of a run, (P,), write after ``prompt``; ``temperature`` divides the logits.
+        r"""What the weights of a run, (P,), write after ``prompt``; ``temperature`` divides the logits.
 
         >>> language().sample(language().start(seeds=[0])[0], length=8, prompt="The rate")
-        "The ratex3;C=4]'"
+        'The rateS&"\nnzYd'
         """
         check_all("sample", {"length": Count, "temperature": Positive, "seed": Whole},
                   {"length": length, "temperature": temperature, "seed": seed})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrcourse.exercises import Exercise
+from lrcourse.lessons.exercises import Exercise
 from lrcourse.frameworks import Recorded, compare, framework, from_keras, from_optax, from_torch
 from lrcourse.schedules import (ReduceLROnPlateau, constant, cosine_decay, cosine_restarts, linear_decay, multistep_decay,
                                 one_cycle, step_decay, warmup)

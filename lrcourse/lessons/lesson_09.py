@@ -1,4 +1,4 @@
-from lrcourse.exercises import Exercise
+from lrcourse.lessons.exercises import Exercise
 
 EXERCISES = {
     "wsd-rate": Exercise(

@@ -1,4 +1,4 @@
-from lrcourse.exercises import Exercise
+from lrcourse.lessons.exercises import Exercise
 from lrcourse.schedules import linear_decay, warmup
 
 EXERCISES = {

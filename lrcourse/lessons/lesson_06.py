@@ -1,4 +1,4 @@
-from lrcourse.exercises import Exercise
+from lrcourse.lessons.exercises import Exercise
 
 EXERCISES = {
     "hundredth-at-30": Exercise(

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lrcourse import lessons
+
 
 @dataclass(frozen=True)
 class Exercise:
@@ -55,11 +57,17 @@ def check(name, answer):
     return Verdict(exercises[name].verdict(answer))
 
 
+def lesson_modules():
+    """The names of the modules ``lesson_NN``, in order."""
+    return [f"{lessons.__name__}.{name}" for name in sorted(module.name for module in pkgutil.iter_modules(lessons.__path__))
+            if name.startswith("lesson_")]
+
+
 def all_exercises():
     """Every exercise of every lesson, by name."""
     found = {}
-    for module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
-        found.update(importlib.import_module(f"{__name__}.{module}").EXERCISES)
+    for name in lesson_modules():
+        found.update(importlib.import_module(name).EXERCISES)
     return found
 
 

@@ -7,9 +7,6 @@ import shutil
 import nbformat
 from shared import BUILD, SITE, browser, lessons, packages, prepared
 
-ALT = re.compile(r',\s*alt=(?:\s*"(?:[^"\\]|\\.)*")+')      # what a picture shows is heard, not read off a slide
-
-
 def deck(notebook):
     """The notebook as slides: marked cells are slides, the unmarked prose after one becomes its speaker notes."""
     notebook = copy.deepcopy(notebook)
@@ -36,7 +33,6 @@ def deck(notebook):
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\((\d\d_\w+)\.ipynb\)", r"(\1.html)", cell.source)      # from deck to deck
         else:
-            cell.source = ALT.sub("", cell.source)
             if "exercise" in tags:
                 cell.outputs = []
             elif kind != "skip" and ("hide-input" in tags or pictured(cell) and cell.source.count("\n") >= 4):

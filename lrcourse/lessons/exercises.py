@@ -8,13 +8,11 @@ Right. With the rate 1/λ one update goes straight to the minimum.
 Each lesson has a module ``lesson_NN`` with a dict ``EXERCISES`` of name: Exercise.
 """
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
 
 import numpy as np
 
-from lrcourse import lessons
+from lrcourse.lessons.words import gathered
 
 
 @dataclass(frozen=True)
@@ -57,18 +55,9 @@ def check(name, answer):
     return Verdict(exercises[name].verdict(answer))
 
 
-def lesson_modules():
-    """The names of the modules ``lesson_NN``, in order."""
-    return [f"{lessons.__name__}.{name}" for name in sorted(module.name for module in pkgutil.iter_modules(lessons.__path__))
-            if name.startswith("lesson_")]
-
-
 def all_exercises():
     """Every exercise of every lesson, by name."""
-    found = {}
-    for name in lesson_modules():
-        found.update(importlib.import_module(name).EXERCISES)
-    return found
+    return gathered("EXERCISES")
 
 
 def matches(wanted, answer, tolerance):

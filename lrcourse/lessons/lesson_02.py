@@ -1,5 +1,41 @@
 from lrcourse.lessons.exercises import Exercise
 
+FIGURES = {
+    "momentum-race": (
+        "In a short ravine momentum overshoots and loses",
+        "Loss against update on a logarithmic axis in the ravine of curvatures 1 and 20. SGD falls in a straight line. "
+        "Momentum swings up and down and ends above SGD. Nesterov swings less and ends far below both.",
+    ),
+    "effective-rates": (
+        "Equal effective rates give equal curves",
+        "Training error of eight runs each over 15 epochs: SGD at 0.2 and momentum at 0.02 fall together; momentum at 0.2 "
+        "stays far above them. Below, the rates that were used.",
+    ),
+    "rmsprop-at-rest": (
+        "RMSProp at a constant rate never stops jumping",
+        "Distance from the minimum against update, logarithmic. SGD and AdaGrad fall steadily to the bottom of the picture, "
+        "Adam swings down more slowly. RMSProp dives, comes back up and stays at 0.05. With linear decay it comes back too, "
+        "and then goes down to the end.",
+    ),
+    "cliff-and-slope": (
+        "SGD has a cliff, RMSProp a slope",
+        "How far from the minimum the last 20 of 300 updates were, against learning rate, both logarithmic. SGD ends at rate "
+        "1 and is said to have diverged. RMSProp rises in proportion to the rate over the whole range. Adam is lowest in the "
+        "middle and rises slowly; AdaGrad has not arrived at low rates and is at the bottom at all higher ones.",
+    ),
+    "skewed-ravine": (
+        "Four rules cross a ravine that lies askew",
+        "Contours of a valley at 45 degrees with four paths from its lower left. SGD and RMSProp jump across once or twice "
+        "and then creep along the floor; Nesterov swings into the floor and arrives; Adam sets off in the direction of the "
+        "diagonal and swings around the minimum.",
+    ),
+    "two-basins": (
+        "A high rate leaves the narrow basin",
+        "Contours with a narrow basin at the left and a wide one at the right, and four paths from the upper left. SGD and "
+        "Adam at rate 0.03 run into the narrow basin and stay. At rate 0.7 both jump over it and end in the wide one.",
+    ),
+}
+
 EXERCISES = {
     "effective-rate": Exercise(
         answer=0.2 * (1 - 0.95),

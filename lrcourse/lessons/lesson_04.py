@@ -1,5 +1,49 @@
 from lrcourse.lessons.exercises import Exercise
 
+FIGURES = {
+    "plateau": (
+        "At a constant rate the error stops falling early",
+        "Test error of sixteen runs over 60 epochs at the constant rate 0.3: after a few epochs it wanders around a quarter "
+        "and gets no better.",
+    ),
+    "cut": (
+        "Cutting the rate cuts the error, at once",
+        "Test error over 60 epochs. Until epoch 25 both curves wander together around a quarter. When the rate is divided by "
+        "ten, the error falls to a fraction within two or three epochs; a second cut at epoch 45 lowers it again. The "
+        "constant rate stays where it was.",
+    ),
+    "two-walks": (
+        "One wanders, the other arrives",
+        "Contours of a valley with two paths from the left. The blue path, at a constant rate, reaches the minimum and "
+        "wanders all around it. The green path, whose rate decays, ends close to the minimum.",
+    ),
+    "noise-floor": (
+        "The floor rises with the rate, as computed",
+        "Loss at rest against learning rate on logarithmic axes: the measured points lie on the formula's curve, which rises "
+        "a little faster than in proportion.",
+    ),
+    "larger-batch": (
+        "A batch ten times as large does what a tenth of the rate does",
+        "Test error over 15 more epochs. As before: around six percent. A tenth of the rate, and a batch ten times as large: "
+        "both fall within a few epochs to about three and a half percent, and stay together.",
+    ),
+    "rates-without-decay": (
+        "Without decay, a small rate wins",
+        "Validation error against a constant learning rate: lowest near 0.025 and 0.05, rising to both sides.",
+    ),
+    "rates-with-cuts": (
+        "Decay pays at rates that look too high without it",
+        "Validation error against the first learning rate. The constant curve is lowest at small rates. The curve with two "
+        "cuts lies above it or level at the smallest rates and well below it from 0.1 on, with its minimum at a several times "
+        "higher rate.",
+    ),
+    "nothing-to-average": (
+        "With nothing left to average out, decay changes nothing",
+        "Test error over 40 epochs for a network that fits every training image: the curves with and without cuts lie on top "
+        "of each other.",
+    ),
+}
+
 EXERCISES = {
     "rate-at-30": Exercise(
         answer=0.03,

@@ -1,5 +1,45 @@
 from lrcourse.lessons.exercises import Exercise
 
+FIGURES = {
+    "per-update": (
+        "The same k, per update, stops the run early",
+        "Test error of twelve runs each over 20 epochs. Constant: wanders above a quarter. k per epoch: falls quickly and "
+        "then slowly, to about six percent. k per update: falls more and more slowly and is still near a fifth at the end. "
+        "Below, the three rates on a logarithmic axis: the third falls by a factor of thirty within the first epoch.",
+    ),
+    "inverse-time-shapes": (
+        "It falls quickly first, and then hardly",
+        "Learning rate against epoch on a logarithmic axis for five values of k: each curve falls steeply at first and then "
+        "flattens. With k = 3 most of the fall is over after five epochs.",
+    ),
+    "four-walks": (
+        "Two arrive, one hovers, one is stuck",
+        "Mean loss of sixty runs against update, both logarithmic. Exponential flattens first and highest, constant flattens "
+        "at about an eighth. One over the square root of t keeps falling slowly, and one over t falls fastest at the end.",
+    ),
+    "best-rates-one-weight": (
+        "The best rates are one over the time, exactly",
+        "The best rate for each of 200 updates as points on a logarithmic axis: every point lies on the curve of inverse time "
+        "decay.",
+    ),
+    "tuning-k": (
+        "A k too large costs much more than one too small",
+        "Expected loss after 1000 updates against k as a multiple of the best one, both logarithmic: lowest at 1, rising in a "
+        "straight line to the left and several times as steeply to the right.",
+    ),
+    "best-rates-two-weights": (
+        "For two weights, the best rates end with a drop",
+        "Learning rate against update on a logarithmic axis. The best rates of all lie on the one over t of the flat weight "
+        "alone for most of the way, and in the last fifth fall steeply below it. The tuned one over t starts lower and is "
+        "above the best at the end.",
+    ),
+    "what-k-buys": (
+        "k = 1 buys nothing, k = 0.1 does",
+        "Test error with two standard errors to each side for four tuned schedules: constant and k = 1 overlap; k = 0.1 is "
+        "lower by about a point, linear lower still.",
+    ),
+}
+
 EXERCISES = {
     "fifth-pass": Exercise(
         answer=0.3 / 3.5,

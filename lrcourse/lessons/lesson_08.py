@@ -1,6 +1,52 @@
 from lrcourse.lessons.exercises import Exercise
 from lrcourse.schedules import cosine_decay, warmup
 
+FIGURES = {
+    "first-epochs": (
+        "Five slow epochs save the run",
+        "Test error of sixteen runs each over 30 epochs. Started at the full rate, the error stays above one third to the "
+        "end, with a wide band. With five epochs of warm-up it falls quickly and ends below ten percent. Below, the rates "
+        "that were used: a straight rise over five epochs, then a half cosine, and the same half cosine without the rise.",
+    ),
+    "warmup-length": (
+        "Twelve updates of warm-up are enough",
+        "Error at the end against the length of the warm-up. At a quarter of an epoch about one half, at one epoch a good "
+        "tenth; from two or three epochs on it is flat, at seven or eight percent.",
+    ),
+    "warmup-and-rate": (
+        "Warm-up makes high rates usable",
+        "Validation error against the peak rate, both logarithmic. Up to 0.025 the two curves agree. Without warm-up the "
+        "error then rises steeply to more than one half; with warm-up it stays low up to 0.1.",
+    ),
+    "cosine-shape": (
+        "The cosine stays high, then stays low",
+        "Rate against epoch for a half cosine and a straight line from one to zero over 100 epochs. They cross in the middle; "
+        "the cosine is above the line in the first half and below it in the second, flat at both ends.",
+    ),
+    "wrong-t-max": (
+        "Half and double cost something, rising again costs most",
+        "Test error over 30 epochs of five cosines, and the rates that were used. The right length and the one a quarter too "
+        "long end lowest, together. Half the length with a stay at zero stops improving at epoch 15. Twice the length still "
+        "falls at the end, above the others. With the rise the error climbs back to where it began.",
+    ),
+    "restarts": (
+        "Each restart loses ground, each cycle regains it",
+        "Test error over 30 epochs. One cosine falls steadily. With restarts at epochs 2, 6 and 14 the error dips at the end "
+        "of each cycle, jumps up after it, and both end together. Below, the rates: four cosines, each twice as long.",
+    ),
+    "one-cycle-shapes": (
+        "Three ways up, three ways down",
+        "Rate against epoch. 1cycle rises along a half cosine until epoch 9 and falls along another to zero at 30. Warm-up "
+        "and cosine rise in a straight line until epoch 3, then fall to zero. The inverse root rises the same way, falls fast "
+        "at first, then ever more slowly, and is still at a third of the peak at the end.",
+    ),
+    "cosine-league": (
+        "Only the constant rate is clearly behind",
+        "Difference to the tuned cosine in test error, with two standard errors to each side. Warm-up and cosine, 1cycle and "
+        "restarts: around zero. The inverse root: above, its bar touching zero. The constant rate: clearly above.",
+    ),
+}
+
 EXERCISES = {
     "warm-cosine": Exercise(
         answer=warmup(cosine_decay(0.2, total=25), length=5),

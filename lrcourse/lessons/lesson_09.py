@@ -1,5 +1,54 @@
 from lrcourse.lessons.exercises import Exercise
 
+FIGURES = {
+    "three-ways-to-zero": (
+        "Three ways to be at zero after 30 epochs",
+        "Rate against epoch for the straight line, the half cosine and REX, all from 0.2 to zero at epoch 30. REX lies above "
+        "the line throughout and bends down towards the end.",
+    ),
+    "three-shapes": (
+        "Linear, cosine and REX come out level",
+        "Test error of linear, cosine and REX with two standard errors to each side: all near three percent, the bars overlap.",
+    ),
+    "cone": (
+        "On a cone only the schedule can shorten the step",
+        "Height above the tip against update, logarithmic, twenty runs each. The constant rate arrives last and stays on a "
+        "floor near 0.01, the inverse root a little below it. The straight line arrives first, sinks slowly, and in the last "
+        "updates falls below a thousandth.",
+    ),
+    "weight-of-noise": (
+        "The straight line spreads the noise evenly",
+        "The term of each step in the bound against the step, logarithmic. For the constant rate it rises steeply over the "
+        "last steps. For the cosine it is highest in the middle and falls towards the end. For the straight line it is flat.",
+    ),
+    "wsd-and-linear": (
+        "WSD is behind for most of the run and level at the end",
+        "Test error of WSD and of linear decay over 30 epochs and the rates used. From epoch ten to 24 WSD's error stays near "
+        "seven percent while the linear run falls to four. In WSD's six cooldown epochs it falls to the same level.",
+    ),
+    "bound-in-the-cooldown": (
+        "The bound foresees the fall in the cooldown",
+        "The convergence bound against epoch for WSD and linear decay at the same peak. WSD's bound flattens out above the "
+        "line's until epoch 24, then drops steeply and ends at the same height.",
+    ),
+    "cooldown-length": (
+        "Too short costs; the shapes are hard to tell apart",
+        "Difference in test error to a linear cooldown of six epochs, with two standard errors. The three shapes lie near "
+        "zero. One epoch of cooldown is more than a point worse, three epochs a little worse, fifteen epochs a little better.",
+    ),
+    "three-branches": (
+        "Three branches of one run match three runs",
+        "Test error against budget. The stable run alone stays near ten percent. Its branches, cooled down, reach six, four "
+        "and three percent at 10, 20 and 40 epochs, as do three separate cosines.",
+    ),
+    "averaging": (
+        "Averaging does the work of a decay, at every epoch",
+        "Error on the held-out half over 30 epochs and the rates used. Schedule-free SGD, at a constant rate after its "
+        "warm-up, falls fastest and is near three percent from epoch 20 on. Linear decay reaches the same level at epoch 30. "
+        "The constant rate stays near six percent.",
+    ),
+}
+
 EXERCISES = {
     "wsd-rate": Exercise(
         answer=0.1,

@@ -260,4 +260,41 @@ class Clip(Optimizer):
         return self.optimizer.evaluation_weights(w)
 
 
+@dataclass
+class EMA(Optimizer):
+    r"""A step of ``optimizer``, then $\;x \leftarrow \beta\,x + (1 - \beta)\,w, \qquad x_0 = w_1$
+
+    An exponential moving average of the weights beside the training, which it leaves alone; x is what to test with. It
+    reaches back some 1/(1 - beta) steps. Polyak and Juditsky, Acceleration of stochastic approximation by averaging, 1992;
+    in this form from PyTorch's ``swa_utils``.
+
+    >>> w = np.array([1.0])
+    >>> averaged = EMA(SGD(), beta=0.5)
+    >>> for _ in range(2):
+    ...     averaged.step(w, grad=[1.0], lr=0.25)
+    >>> w, averaged.evaluation_weights(w)
+    (array([0.5]), array([0.625]))
+    """
+
+    optimizer: Optimizer
+    beta: BelowOne = 0.99
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not isinstance(self.optimizer, Optimizer):
+            raise TypeError(f"optimizer={self.optimizer!r} is not allowed in EMA: an optimizer, such as AdamW()")
+
+    def fresh(self):
+        return replace(self, optimizer=self.optimizer.fresh())
+
+    def step(self, w, grad, lr):
+        self.optimizer.decays = self.decays
+        self.optimizer.step(w, grad, lr)
+        self.x = self.beta * self.x + (1 - self.beta) * w if self.steps else w.copy()
+        self.steps += 1
+
+    def evaluation_weights(self, w):
+        return self.x if self.steps else w
+
+
 OPTIMIZERS = (SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, AdamW, ScheduleFreeSGD)

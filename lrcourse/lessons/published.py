@@ -23,11 +23,13 @@ from importlib import resources
 
 import numpy as np
 
-from lrcourse.schedules import constant, cosine_decay, warmup, wsd
+from lrcourse.optimizers import SGD
+from lrcourse.problems import NoisyQuadratic
+from lrcourse.schedules import constant, cosine_decay, linear_decay, wsd
+from lrcourse.schedules import warmup as warm_up
+from lrcourse.theory import _nonnegative, convergence_bound, expected_loss
 
 WARMUP = 300        # steps, of source A
-SCHEDULES = ("constant", "cosine to 10 %", "cosine to 0", "linear", "wsd, 1-sqrt, last 20 %",
-             *(f"wsd, last {percent} %" for percent in (10, 20, 40, 60, 80, 90)))
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,39 @@ def losses(runs, steps, schedule):
     return found
 
 
-def best(runs, steps, schedule):
-    """The peak with the lowest loss, and that loss; runs of the same setting are averaged.
+def means(runs, steps, schedule):
+    """A dict of peak: loss; runs of the same setting are averaged."""
+    return {peak: sum(values) / len(values) for peak, values in losses(runs, steps, schedule).items()}
 
-    >>> best(load("A"), 50_000, "cosine to 0")
-    (0.002, 2.9543)
+
+def best(runs, steps, schedule):
+    """The peak with the lowest loss, and that loss.
+
+    >>> best(load("A"), 50_000, "linear")
+    (0.002, 2.9535)
     """
-    means = {peak: float(np.mean(values)) for peak, values in losses(runs, steps, schedule).items()}
-    peak = min(means, key=means.get)
-    return peak, means[peak]
+    found = means(runs, steps, schedule)
+    peak = min(found, key=found.get)
+    return peak, found[peak]
+
+
+def shapes(total, warmup):
+    """The schedules of source A for a run of any length: a dict of name: function of the peak.
+
+    >>> shapes(total=30, warmup=1.5)["wsd, last 20 %"](0.1)
+    wsd(lr=0.1, total=30, decay=6.0, warmup=1.5, shape='linear', end=0.0)
+    """
+    rest = total - warmup
+    found = {
+        "constant": lambda peak: warm_up(constant(peak), warmup),
+        "cosine to 10 %": lambda peak: warm_up(cosine_decay(peak, rest, end=peak / 10), warmup),
+        "cosine to 0": lambda peak: warm_up(cosine_decay(peak, rest), warmup),
+        "linear": lambda peak: warm_up(linear_decay(peak, rest), warmup),
+        "wsd, 1-sqrt, last 20 %": lambda peak: wsd(peak, total, 0.2 * total, warmup, "1-sqrt"),
+    }
+    for percent in (10, 20, 40, 60, 80, 90):
+        found[f"wsd, last {percent} %"] = lambda peak, percent=percent: wsd(peak, total, percent * total / 100, warmup)
+    return found
 
 
 def schedule_of(run):
@@ -81,10 +107,40 @@ def schedule_of(run):
     >>> schedule_of(load("A")[0])
     warmup(schedule=cosine_decay(lr=0.001, total=14700, end=0.0001), length=300, start=0.0)
     """
-    peak, after = run.peak, run.steps - WARMUP
-    if run.schedule.startswith("cosine"):
-        return warmup(cosine_decay(peak, after, end=peak / 10 if "10 %" in run.schedule else 0.0), WARMUP)
-    if run.schedule == "constant":
-        return warmup(constant(peak), WARMUP)
-    part = after / run.steps if run.schedule == "linear" else int(run.schedule.split()[-2]) / 100
-    return wsd(peak, run.steps, part * run.steps, WARMUP, "1-sqrt" if "1-sqrt" in run.schedule else "linear")
+    return shapes(run.steps, WARMUP)[run.schedule](run.peak)
+
+
+def coarse_rates(run, every=100):
+    """The rates of a run of source A, one for each ``every`` steps, (steps / every,)."""
+    return schedule_of(run)((np.arange(run.steps // every) + 0.5) * every)
+
+
+# ---- forecasts -------------------------------------------------------------------------------------------------------
+
+def bound_forecast(seen, others):
+    r"""Losses of ``others``, forecast by the bound of ``theory.convergence_bound`` fitted to the runs that were ``seen``.
+
+    $L \approx L_\infty + a \cdot \text{travel} + b \cdot \text{noise}$, the three by least squares, none below 0.
+    """
+    def columns(runs):
+        rates = [coarse_rates(run) for run in runs]
+        travel = np.array([convergence_bound(each, len(each), grad_norms=0.0)[-1] for each in rates])
+        both = np.array([convergence_bound(each, len(each))[-1] for each in rates])
+        return np.column_stack([np.ones(len(runs)), travel, both - travel])
+    return columns(others) @ _nonnegative(columns(seen), np.array([run.loss for run in seen]))
+
+
+def quadratic_forecast(seen, others, directions=4):
+    r"""Losses of ``others``, forecast by a noisy quadratic as ``theory.fit`` has it, but fitted to final losses alone.
+
+    $L \approx L_\infty + \sum_i a_i \cdot \text{what is left of the start} + c_i \cdot \text{the noise}$ in ``directions`` whose
+    curvatures are spread evenly, in their logarithm, between what the longest and what the fastest of the seen runs reach.
+    """
+    longest, highest = (max(f(coarse_rates(run)) for run in seen) for f in (np.sum, np.max))
+    curvatures = np.geomspace(0.3 / longest, 1 / highest, directions)
+
+    def columns(runs):
+        parts = [[expected_loss(NoisyQuadratic([h], noise, start), SGD(), coarse_rates(run), run.steps // 100)[-1]
+                  for h in curvatures for start, noise in ((1.0, 0.0), (0.0, 1.0))] for run in runs]
+        return np.column_stack([np.ones(len(runs)), parts])
+    return columns(others) @ _nonnegative(columns(seen), np.array([run.loss for run in seen]))

@@ -17,6 +17,7 @@ from importlib import resources
 import numpy as np
 
 from lrcourse.ranges import Choice, Count, Flag, Fraction, NonNegative, Range, Vector, check_fields
+from lrcourse.transformer import language as language
 
 
 # ---- surfaces: a formula of a few weights ----------------------------------------------------------------------------

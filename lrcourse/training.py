@@ -116,6 +116,7 @@ def run_loop(problem, optimizer, seeds, lr, watching, w):
     train, test = np.empty((2, len(seeds), epochs)), np.empty((2, len(seeds), epochs))
     generators = [np.random.default_rng([seed, 1]) for seed in seeds]
     optimizer = optimizer.fresh()
+    optimizer.decays = getattr(problem, "decays", optimizer.decays)
     path = [w.copy()]
     with np.errstate(all="ignore"):     # a diverging run overflows; the others don't notice
         for epoch in range(epochs):

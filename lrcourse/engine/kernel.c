@@ -38,7 +38,7 @@ typedef int mask __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef unsigned long long u64;
 typedef unsigned int u32;
 
-enum { PIXELS = 64, CLASSES = 10, TRAIN = 1000, STEP = 16, TESTED = 32 };  /* rows are filled up to multiples of STEP floats */
+enum { PIXELS = 64, CLASSES = 10, TRAIN = 1000, STEP = 16, TESTED = 32, SOME = 8 };  /* rows are filled up to multiples of STEP floats */
 enum { SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADAM, ADAMW, SCHEDULE_FREE };
 
 typedef struct {                            /* lrcourse/engine/__init__.py fills these in, in this order, 8 bytes each */
@@ -69,10 +69,8 @@ typedef struct {                            /* where all of it lies. H: hidden u
     float *w, *m, *s;                       /* weights, and what the optimizer remembers, (size) each */
     float *grad;                            /* of up to CLASSES rows of weights */
     float *x, *a, *y, *d, *logits, *top, *start, *mean, *deviation, *W2T, *W1, *right, *total;
-    u64 *ink;
+    u64 *ink, *turned;
     int *order, *list, *label;
-    unsigned char *inked;                   /* (rows / 2, 64): the pixels in which one of two images has ink */
-    int *count;
 } Net;
 
 INLINE vec load(const float *p) { return *(const vec *)p; }
@@ -94,8 +92,8 @@ static u64 layout(const Problem *p, float *memory, Net *net) {
     TAKE(float, grad, CLASSES * H) TAKE(float, x, rows * PIXELS) TAKE(float, a, rows * H) TAKE(float, y, rows * H)
     TAKE(float, d, rows * H) TAKE(float, logits, rows * STEP) TAKE(float, top, rows) TAKE(float, start, H)
     TAKE(float, mean, H) TAKE(float, deviation, H) TAKE(float, W2T, H * STEP) TAKE(float, W1, 2 * PIXELS * H)
-    TAKE(float, right, rows) TAKE(float, total, rows) TAKE(u64, ink, rows) TAKE(int, order, TRAIN + TRAIN)
-    TAKE(int, list, rows) TAKE(int, label, rows) TAKE(unsigned char, inked, rows / 2 * PIXELS + 64) TAKE(int, count, rows / 2)
+    TAKE(float, right, rows) TAKE(float, total, rows) TAKE(u64, ink, up(rows, 64)) TAKE(u64, turned, up(rows, 64)) TAKE(int, order, TRAIN + TRAIN)
+    TAKE(int, list, rows) TAKE(int, label, rows)
     return at + 2 * STEP;
 }
 
@@ -189,30 +187,54 @@ EXPORT void draw(const Problem *p, Run *run, int *order) {
 
 /* ---- sums of products ---------------------------------------------------------------------------------------------- */
 
-enum { WIDE = 4, NARROW = STEP / LANES };   /* vectors beside each other */
+enum { WIDE = 8, HALF = 4, NARROW = STEP / LANES };      /* vectors beside each other */
 
 /* A tile: out[r][..] = start[..] + sum over k of a[r, k] * b[k][..], for some rows r and vectors, all held in registers.
-   k goes over list[0], list[1], ... or without a list over 0 ... n - 1. Everything is a*stride; a row of b is bk floats. */
-INLINE void tile(const int rows, const int vectors, float *out, int out_row, const float *start, const float *a, int ar, int ak,
-                 const float *b, int bk, int n, const int *list, const unsigned char *bytes) {
+   k goes from 0 to n - 1; or else over the bits of `ink`, where it has any. a_row, a_k, ...: the way to the next. */
+INLINE void tile(const int rows, const int vectors, float *out, int out_row, const float *start, int start_row, const float *a,
+                 int a_row, int a_k, const float *b, int b_k, int n, u64 ink) {
     vec sum[4][WIDE], by[WIDE];
-    for (int r = 0; r < rows; r++) for (int v = 0; v < vectors; v++) sum[r][v] = start ? load(start + v * LANES) : (vec){0};
-    for (int j = 0; j < n; j++) {
-        int k = list ? list[j] : bytes ? bytes[j] : j;
-        for (int v = 0; v < vectors; v++) by[v] = load(b + k * bk + v * LANES);
-        for (int r = 0; r < rows; r++) for (int v = 0; v < vectors; v++) sum[r][v] += a[r * ar + k * ak] * by[v];
+    for (int r = 0; r < rows; r++) for (int v = 0; v < vectors; v++) sum[r][v] = start ? load(start + r * start_row + v * LANES) : (vec){0};
+    for (int j = 0; n ? j < n : ink != 0; n ? j++ : (ink &= ink - 1)) {
+        int k = n ? j : __builtin_ctzll(ink);
+        for (int v = 0; v < vectors; v++) by[v] = load(b + k * b_k + v * LANES);
+        for (int r = 0; r < rows; r++) for (int v = 0; v < vectors; v++) sum[r][v] += a[r * a_row + k * a_k] * by[v];
     }
     for (int r = 0; r < rows; r++) for (int v = 0; v < vectors; v++) store(out + r * out_row + v * LANES, sum[r][v]);
 }
 
-/* All columns of some rows of out */
-INLINE void strip(const int rows, float *out, int out_row, int columns, const float *start, const float *a, int ar, int ak,
-                  const float *b, int bk, int n, const int *list, const unsigned char *bytes) {
+/* Tiles beside each other: all columns of some rows of out */
+INLINE void strip(const int rows, float *out, int out_row, int columns, const float *start, const float *a, int a_row, int a_k,
+                  const float *b, int b_k, int n) {
     int c = 0;
-    for (; c + WIDE * LANES <= columns; c += WIDE * LANES)
-        tile(rows, WIDE, out + c, out_row, start ? start + c : 0, a, ar, ak, b + c, bk, n, list, bytes);
+    for (; c + HALF * LANES <= columns; c += HALF * LANES)
+        tile(rows, HALF, out + c, out_row, start ? start + c : 0, 0, a, a_row, a_k, b + c, b_k, n, 0);
     for (; c < columns; c += STEP)
-        tile(rows, NARROW, out + c, out_row, start ? start + c : 0, a, ar, ak, b + c, bk, n, list, bytes);
+        tile(rows, NARROW, out + c, out_row, start ? start + c : 0, 0, a, a_row, a_k, b + c, b_k, n, 0);
+}
+
+/* out[r] = start[r] + sum over k of a[r, k] * b[k], for rows of H, where ink[r] has a bit for each k < 64 with a[r, k] != 0.
+   Each row goes over its own ink; where few columns are left, two rows together over the ink of both, so that enough sums
+   are under way at a time. */
+static void inked(float *out, int rows, int H, const float *start, int start_row, const float *a, int a_row, int a_k, const float *b, const u64 *ink) {
+    int h = 0;
+    for (; h + WIDE * LANES <= H; h += WIDE * LANES) for (int r = 0; r < rows; r++)
+        tile(1, WIDE, out + r * H + h, H, start + r * start_row + h, start_row, a + r * a_row, a_row, a_k, b + h, H, 0, ink[r]);
+    for (; h + HALF * LANES <= H; h += HALF * LANES) for (int r = 0; r < rows; r += 2)
+        tile(2, HALF, out + r * H + h, H, start + r * start_row + h, start_row, a + r * a_row, a_row, a_k, b + h, H, 0, ink[r] | ink[r + 1]);
+    for (; h < H; h += STEP) for (int r = 0; r < rows; r += 2)
+        tile(2, NARROW, out + r * H + h, H, start + r * start_row + h, start_row, a + r * a_row, a_row, a_k, b + h, H, 0, ink[r] | ink[r + 1]);
+}
+
+/* Turn 64 words of 64 bits: bit q of word p becomes bit p of word q. Halves are swapped, then quarters, ... */
+static void turn(u64 *words) {
+    u64 low = 0xffffffffu;          /* of each 2 * by bits the lower ones */
+    for (int by = 32; by; by /= 2, low ^= low << by)
+        for (int p = 0; p < 64; p = (p + by + 1) & ~by) {
+            u64 swap = (words[p] >> by ^ words[p + by]) & low;
+            words[p] ^= swap << by;
+            words[p + by] ^= swap;
+        }
 }
 
 /* ---- exp, log ------------------------------------------------------------------------------------------------------ */
@@ -243,7 +265,7 @@ INLINE float logarithm(float x) {
 
 /* ---- forward ------------------------------------------------------------------------------------------------------- */
 
-/* Copy the images of a batch to x, and note where each pair of them has ink */
+/* Copy the images of a batch to x */
 static void gather(Net *net, const float *images, const u64 *ink, const int *rows, int n) {
     for (int i = 0; i < n; i++) {
         const float *image = images + rows[i] * PIXELS;
@@ -254,19 +276,6 @@ static void gather(Net *net, const float *images, const u64 *ink, const int *row
         for (int p = 0; p < PIXELS; p++) net->x[i * PIXELS + p] = 0;
         net->ink[i] = 0;
     }
-    for (int pair = 0; pair < up(n, 4) / 2; pair++) {
-        int count = 0;
-        for (u64 bits = net->ink[2 * pair] | net->ink[2 * pair + 1]; bits; bits &= bits - 1)
-            net->inked[pair * PIXELS + count++] = __builtin_ctzll(bits);
-        net->count[pair] = count;
-    }
-}
-
-/* out = start + x W1, for n images */
-static void times_W1(const Net *net, float *out, const float *start, const float *W1, int n) {
-    int H = net->H;
-    for (int i = 0; i < n; i += 2)
-        strip(2, out + i * H, H, H, start, net->x + i * PIXELS, PIXELS, 1, W1, H, net->count[i / 2], 0, net->inked + i / 2 * PIXELS);
 }
 
 static void relu(float *y, int n) {
@@ -276,7 +285,7 @@ static void relu(float *y, int n) {
 /* What a blank image gives: start = b1 + blank * (sum of W1's rows) */
 static void blank_image(const Problem *p, const Net *net, const float *w) {
     const float blank = p->blank;
-    strip(1, net->start, 0, net->H, w + AT_B1 * net->H, &blank, 0, 0, w, net->H, PIXELS, 0, 0);
+    strip(1, net->start, 0, net->H, w + AT_B1 * net->H, &blank, 0, 0, w, net->H, PIXELS);
 }
 
 /* out[h] = start[h] + sum over i of a[i][h] * b[i][h], b may be missing */
@@ -311,13 +320,26 @@ static void normalise(const Net *net) {
     }
 }
 
+/* y of a batch, and with batch norm a */
+static void first_layer(const Problem *p, const Net *net) {
+    if (p->batch_norm) {
+        for (int h = 0; h < net->H; h++) net->start[h] = 0;
+        inked(net->a, net->B, net->H, net->start, 0, net->x, PIXELS, 1, net->w, net->ink);
+        normalise(net);
+    } else {
+        blank_image(p, net, net->w);
+        inked(net->y, net->B, net->H, net->start, 0, net->x, PIXELS, 1, net->w, net->ink);
+    }
+    relu(net->y, up(net->B, 4) * net->H);
+}
+
 /* logits = y W2^T + b2. For this W2 is turned round, so that vectors run along classes: 10, filled up to 16 */
-static void to_logits(const Net *net, const float *w, int n) {
+static void second_layer(const Net *net, const float *w, int n) {
     int H = net->H;
     const float *W2 = w + AT_W2 * H, *b2 = w + AT_B2 * H;
     for (int h = 0; h < H; h++) for (int c = 0; c < CLASSES; c++) net->W2T[h * STEP + c] = W2[c * H + h];
     for (int i = 0; i < n; i += 4)
-        tile(4, NARROW, net->logits + i * STEP, STEP, b2, net->y + i * H, H, 1, net->W2T, STEP, H, 0, 0);
+        tile(4, NARROW, net->logits + i * STEP, STEP, b2, 0, net->y + i * H, H, 1, net->W2T, STEP, H, 0);
 }
 
 INLINE float larger(float a, float b) { return a > b ? a : b; }
@@ -330,9 +352,10 @@ static void softmax(const Net *net, int n, double *loss, int *errors) {
         float top01 = larger(l[0], l[1]), top23 = larger(l[2], l[3]), top45 = larger(l[4], l[5]), top67 = larger(l[6], l[7]);
         top[i] = larger(larger(larger(top01, top23), larger(top45, top67)), larger(l[8], l[9]));
         right[i] = l[net->label[i]] - top[i];
-        int before = 0;                     /* of equal logits the first counts, as with argmax */
-        while (before < net->label[i] && l[before] != top[i]) before++;
-        *errors += !(right[i] == 0 && before == net->label[i]);
+        int answer = 0;                     /* of equal logits the first counts, as with argmax */
+        for (int c = CLASSES - 1; c > 0; c--) answer = l[c] >= top[i] ? c : answer;
+        answer = l[0] >= top[i] ? 0 : answer;
+        *errors += answer != net->label[i];
     }
     for (int i = 0; i < n; i++) for (int c = 0; c < STEP; c++) logits[i * STEP + c] -= top[i];
     for (int j = 0; j < n * STEP; j++) logits[j] = exponential(logits[j]);
@@ -425,70 +448,83 @@ static Step this_step(const Problem *p, Run *run, float rate) {
 
 /* ---- one update, one epoch ----------------------------------------------------------------------------------------- */
 
-static void update(const Problem *p, const Net *net, const Step *o, double *loss, int *errors) {
-    int H = net->H, B = net->B, norm = p->batch_norm;
-    float *restrict y = net->y, *restrict d = net->d, *restrict a = net->a, *w = net->w;
-
-    /* forward */
-    if (norm) {
-        times_W1(net, a, 0, w, B);
-        normalise(net);
-    } else {
-        blank_image(p, net, w);
-        times_W1(net, y, net->start, w, B);
+/* d_logits = (q - onehot) / B, in place */
+static void logits_gradient(const Net *net) {
+    const float B = net->B;
+    for (int i = 0; i < net->B; i++) {
+        float *row = net->logits + i * STEP, scale = 1 / (net->total[i] * B);
+        for (int c = 0; c < STEP; c++) row[c] *= scale;
+        row[net->label[i]] -= 1 / B;
     }
-    relu(y, up(B, 4) * H);
-    to_logits(net, w, B);
-    softmax(net, B, loss, errors);
+}
 
-    /* d_logits = (q - onehot) / B */
-    for (int i = 0; i < B; i++) {
-        float scale = 1 / (net->total[i] * (float)B);
-        for (int c = 0; c < STEP; c++) net->logits[i * STEP + c] *= scale;
-        net->logits[i * STEP + net->label[i]] -= 1 / (float)B;
-    }
+/* d_z = (d_logits W2) * (z > 0) */
+static void hidden_gradient(const Net *net) {
+    int H = net->H, B = net->B;
+    for (int i = 0; i < B; i += 2)
+        strip(2, net->d + i * H, H, H, 0, net->logits + i * STEP, STEP, 1, net->w + AT_W2 * H, H, CLASSES);
+    for (int j = 0; j < B * H; j += LANES) store(net->d + j, positive(load(net->d + j), load(net->y + j)));
+}
 
-    /* d_z = (d_logits W2) * (z > 0): before W2 makes its step */
-    for (int i = 0; i < B; i += 2) strip(2, d + i * H, H, H, 0, net->logits + i * STEP, STEP, 1, w + AT_W2 * H, H, CLASSES, 0, 0);
-    for (int j = 0; j < B * H; j += LANES) store(d + j, positive(load(d + j), load(y + j)));
+/* W2: d_logits^T y, and b2: sum d_logits; and their steps */
+static void second_weights(const Problem *p, const Net *net, const Step *o) {
+    int H = net->H, B = net->B;
+    float *grad = net->grad;
+    for (int c = 0; c < CLASSES; c += 2) strip(2, grad + c * H, H, H, 0, net->logits + c, 1, STEP, net->y, H, B);
+    step(p, net, o, AT_W2 * H, CLASSES * H, grad, o->decay);
+    column_sums(grad, net->logits, 0, B, STEP);
+    for (int c = CLASSES; c < STEP; c++) grad[c] = 0;
+    step(p, net, o, AT_B2 * H, STEP, grad, o->own_decay);
+}
 
-    /* W2 and b2 */
-    for (int c = 0; c < CLASSES; c += 2) strip(2, net->grad + c * H, H, H, 0, net->logits + c, 1, STEP, y, H, B, 0, 0);
-    step(p, net, o, AT_W2 * H, CLASSES * H, net->grad, o->decay);
-    column_sums(net->grad, net->logits, 0, B, STEP);
-    for (int c = CLASSES; c < STEP; c++) net->grad[c] = 0;
-    step(p, net, o, AT_B2 * H, STEP, net->grad, o->own_decay);
-
-    /* through the batch norm: d_a = scale / deviation * (d_z - mean(d_z) - n mean(d_z n)) */
-    float *restrict sum = net->grad, *restrict with = net->grad + H, *restrict start = net->start;
+/* b1: sum d_z, and scale: sum d_z n; then d_z becomes d_a = scale / deviation * (d_z - mean d_z - n mean(d_z n)), which is
+   d_z without batch norm. `start` becomes what blank pixels add to each row of W1's gradient. */
+static void first_biases(const Problem *p, const Net *net, const Step *o) {
+    int H = net->H, B = net->B;
+    float *restrict sum = net->grad, *restrict with = net->grad + H, *restrict start = net->start, *restrict d = net->d;
     column_sums(sum, d, 0, B, H);
-    if (norm) {
-        const float *restrict scale = w + AT_SCALE * H;
-        column_sums(with, d, a, B, H);
-        float *restrict factor = net->deviation;
-        for (int h = 0; h < H; h++) factor[h] = scale[h] / factor[h];
-        for (int h = 0; h < H; h++) start[h] = sum[h] / (float)B;
-        for (int h = 0; h < H; h++) net->mean[h] = with[h] / (float)B;
+    if (p->batch_norm) {
+        const float *restrict n = net->a, *restrict scale = net->w + AT_SCALE * H;
+        float *restrict factor = net->deviation, *restrict mean = net->mean;
+        column_sums(with, d, n, B, H);
+        for (int h = 0; h < H; h++) {
+            factor[h] = scale[h] / factor[h];
+            mean[h] = sum[h] / (float)B;
+            start[h] = with[h] / (float)B;
+        }
         for (int i = 0; i < B; i++) for (int h = 0; h < H; h++)
-            d[i * H + h] = (d[i * H + h] - start[h] - a[i * H + h] * net->mean[h]) * factor[h];
+            d[i * H + h] = (d[i * H + h] - mean[h] - n[i * H + h] * start[h]) * factor[h];
         step(p, net, o, AT_SCALE * H, H, with, o->own_decay);
         for (int h = 0; h < H; h++) start[h] = 0;
     } else {
         for (int h = 0; h < H; h++) start[h] = (float)p->blank * sum[h];
     }
     step(p, net, o, AT_B1 * H, H, sum, o->own_decay);
+}
 
-    /* W1, four pixels at a time, over the images that have ink in one of them */
-    for (int at = 0; at < PIXELS; at += 4) {
-        int n = 0;
-        for (int i = 0; i < B; i++) {
-            net->list[n] = i;
-            n += (net->ink[i] >> at & 15) != 0;
-        }
-        int h = 0;
-        for (; h < H; h += STEP) tile(4, NARROW, net->grad + h, H, start + h, net->x + at, 1, PIXELS, d + h, H, n, net->list, 0);
-        step(p, net, o, at * H, 4 * H, net->grad, o->decay);
+/* W1: x^T d_a, over 64 images after 64 images, and its step */
+static void first_weights(const Problem *p, const Net *net, const Step *o) {
+    int H = net->H, B = net->B;
+    for (int i = up(B, 4); i < up(B, 64); i++) net->ink[i] = 0;
+    for (int i = 0; i < up(B, 64); i++) net->turned[i] = net->ink[i];
+    for (int from = 0; from < B; from += 64) turn(net->turned + from);          /* for each pixel a bit for each image */
+    for (int at = 0; at < PIXELS; at += SOME) {
+        for (int from = 0; from < B; from += 64)
+            inked(net->grad, SOME, H, from ? net->grad : net->start, from ? H : 0, net->x + from * PIXELS + at, 1, PIXELS, net->d + from * H,
+                  net->turned + from + at);
+        step(p, net, o, at * H, SOME * H, net->grad, o->decay);
     }
+}
+
+static void update(const Problem *p, const Net *net, const Step *o, double *loss, int *errors) {
+    first_layer(p, net);
+    second_layer(net, net->w, net->B);
+    softmax(net, net->B, loss, errors);
+    logits_gradient(net);
+    hidden_gradient(net);           /* before W2 makes its step */
+    second_weights(p, net, o);
+    first_biases(p, net, o);
+    first_weights(p, net, o);
 }
 
 /* The loss and the error on the held-out images */
@@ -499,10 +535,10 @@ static void evaluate(const Problem *p, Net *net, const float *w, double *figures
     if (p->batch_norm) {            /* folded into the first weights, by the exact mean and variance over all images */
         const float *scale = w + AT_SCALE * H, *b1 = w + AT_B1 * H;
         float *restrict folded = net->W1, *restrict product = net->W1 + PIXELS * H, *restrict factor = net->deviation;
-        for (int q = 0; q < PIXELS; q += 2) strip(2, product + q * H, H, H, 0, p->covariance + q * PIXELS, PIXELS, 1, w, H, PIXELS, 0, 0);
+        for (int q = 0; q < PIXELS; q += 2) strip(2, product + q * H, H, H, 0, p->covariance + q * PIXELS, PIXELS, 1, w, H, PIXELS);
         column_sums(factor, w, product, PIXELS, H);
         for (int h = 0; h < H; h++) factor[h] = scale[h] / __builtin_sqrtf(factor[h] + 1e-5f);
-        strip(1, net->mean, 0, H, 0, p->mean, 0, 1, w, H, PIXELS, 0, 0);
+        strip(1, net->mean, 0, H, 0, p->mean, 0, 1, w, H, PIXELS);
         for (int h = 0; h < H; h++) net->start[h] = b1[h] - factor[h] * net->mean[h];
         for (int q = 0; q < PIXELS; q++) for (int h = 0; h < H; h++) folded[q * H + h] = w[q * H + h] * factor[h];
         W1 = folded;
@@ -516,9 +552,9 @@ static void evaluate(const Problem *p, Net *net, const float *w, double *figures
             net->label[i] = p->test_labels[from + i];
         }
         gather(net, p->test_images, p->test_ink, rows, n);
-        times_W1(net, net->y, net->start, W1, n);
+        inked(net->y, n, H, net->start, 0, net->x, PIXELS, 1, W1, net->ink);
         relu(net->y, up(n, 4) * H);
-        to_logits(net, w, n);
+        second_layer(net, w, n);
         softmax(net, n, &loss, &errors);
     }
     figures[0] = loss / tests;
@@ -537,6 +573,9 @@ EXPORT void train(const Problem *p, Run *run) {
             const int *rows = net.order + k * B;
             gather(&net, p->images, p->ink, rows, B);
             for (int i = 0; i < B; i++) net.label[i] = p->labels[rows[i] % TRAIN];
+            if (k + 1 < updates)            /* the next images are on their way while we work on these */
+                for (int i = B; i < 2 * B; i++)
+                    for (int q = 0; q < PIXELS; q += 16) __builtin_prefetch(p->images + rows[i] * PIXELS + q, 0, 2);
             Step o = this_step(p, run, run->rates[epoch * updates + k]);
             update(p, &net, &o, &loss, &errors);
         }

@@ -23,10 +23,11 @@ def has_avx2():
 class Kernel:
     """Raises OSError where there is no library, or none that can be loaded."""
 
-    def __init__(self, wanted=""):
-        path = library("avx2")
-        if wanted == "baseline" or not path.exists() or not has_avx2():
-            path = library("baseline")
+    def __init__(self, wanted="", path=None):
+        if path is None:
+            path = library("avx2")
+            if wanted == "baseline" or not path.exists() or not has_avx2():
+                path = library("baseline")
         if not path.exists():
             raise OSError("the kernel was not compiled; python -m lrcourse.engine.build does it, with a C compiler or ziglang")
         self.library, self.path = ctypes.CDLL(str(path)), path

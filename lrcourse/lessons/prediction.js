@@ -47,6 +47,9 @@ function render({ model, el }) {
   el.append(root);
   followTheme(el, root, signal)();
 
+  // a deck goes on at the space bar, and would keep it from a button
+  if (!live) root.addEventListener("keydown", event => { if (event.key === " " && event.target.matches("button, summary")) event.stopPropagation(); });
+
   const inWords = choice => said(spec, choice, words);
   let editing = false, grab = false, drawnAs = "";
 

@@ -29,10 +29,11 @@ COUNT = Number(right=9, low=0, high=171, whole=True, out="Nine.")
 RANKING = Order(("constant", "linear", "cosine", "step"), right=(("linear", "cosine"), "step", "constant"), out="So.",
                 feedback="The constant rate is last.", wrong=((("constant", "linear"), "It looks best at first."),))
 WHY = Free(out="Noise.")
-ALL = {"cut-x": CUT, "two-x": TWO, "floor-x": FLOOR, "nothing-x": NOTHING, "count-x": COUNT, "ranking-x": RANKING, "why-x": WHY}
+ALL = {"cut-x": CUT, "two-x": TWO, "floor-x": FLOOR, "nothing-x": NOTHING, "count-x": COUNT, "ranking-x": RANKING, "why-x": WHY,
+       "nobody-x": Choice({"a": "1", "b": "2"}, right="a", out="One.", shown=())}
 CHOICES = {"cut-x": ["stays", "slowly", "at once"], "two-x": ["a", "b", "c"],
            "floor-x": [1, 1.5, 4.79, 4.81, 6, 7.49, 7.6, 12, 99.95, 100], "nothing-x": [-5, -0.001, 0, 0.123456, 0.3, 0.31],
-           "count-x": [0, 7, 9, 10, 11, 171], "why-x": ["noise"],
+           "count-x": [0, 7, 9, 10, 11, 171], "why-x": ["noise"], "nobody-x": ["b"],
            "ranking-x": [["constant", "linear", "cosine", "step"], ["cosine", "linear", "step", "constant"],
                          ["linear", "step", "cosine", "constant"], ["linear", "cosine", "constant", "step"]]}
 
@@ -149,6 +150,9 @@ def test_a_figure_that_is_shown_reveals(monkeypatch, widgets):
     predictions.drawn("figure-of-two"), predictions.drawn("cut-x"), predictions.drawn("cut-x")
     assert two.entry == {"choice": "c", "seen": True} and cut.entry == {"seen": True}
     assert predict("two-x") is two
+    nobody = predict("nobody-x", "a")
+    predictions.drawn("nobody-x")
+    assert nobody.entry == {"choice": "a"}          # no figure shows it: its button does
     assert predict("two-x", "a").entry == {"choice": "c", "seen": True, "changed": "a"}
     assert predict("cut-x", "stays").entry == {"seen": True, "changed": "stays"}
     if not widgets:
@@ -197,7 +201,7 @@ def test_every_predict_asks_and_is_answered(path):
         assert name and tagged, f"no cell predict(...), tagged predict, right below: {text[:80]}"
         said = {node.value for node in ast.walk(ast.parse(re.sub(r"^[%!].*$", "", later, flags=re.M)))
                 if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-        for figure in own[name].shown or (name,):
+        for figure in own[name].figures(name):
             assert figure in said, f"{name}: no later cell draws {figure!r}, which answers it"
 
 
@@ -210,6 +214,18 @@ def test_numbers_that_are_told_stand_in_the_lesson(path):
     said = "\n".join(cell.source for cell in cells)
     for prediction in own_predictions(path).values():
         assert [(number, text) for text in told(prediction.data()) for number in numbers(text) if not carried(number, said)] == []
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LESSONS if path.name[:2] not in UNCONVERTED])
+def test_neither_code_nor_what_stands_in_front_gives_it_away(path):
+    cells, figures = nbformat.read(path, as_version=4).cells, words.gathered("FIGURES")
+    for name, prediction in own_predictions(path).items():
+        asks = next((place for place, cell in enumerate(cells) if cell.source.strip() == f'predict("{name}")'), 0)
+        shown = [str(output.get("data", {}).get("text/plain", output.get("text", ""))) for cell in cells[:asks + 1]
+                 for output in cell.get("outputs", [])]
+        visible = "\n".join([cell.source for place, cell in enumerate(cells) if place <= asks or cell.cell_type == "code"] + shown)
+        for text in [*told(prediction.data()), *(text for figure in prediction.figures(name) for text in figures.get(figure, ()))]:
+            assert " ".join(text.split()) not in " ".join(visible.split()), (name, text)
 
 
 def told(data):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 from packaging.requirements import Requirement
-from shared import BUILD, NPM, ROOT, SITE, lessons, packages, run
+from shared import BUILD, NPM, ROOT, SITE, lessons, packages, run, without_outputs
 
 PYODIDE = f"https://cdn.jsdelivr.net/pyodide/v{NPM['pyodide']}/full/"
 CORE = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"]
@@ -77,10 +77,7 @@ def for_students(path):
     notebook.cells = [cell for cell in notebook.cells if "solution" not in cell.metadata.get("tags", [])]
     notebook.metadata = {"kernelspec": {"name": "python", "display_name": "Python (Pyodide)", "language": "python"},
                          "language_info": {"name": "python"}}
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return notebook
+    return without_outputs(notebook)
 
 
 def wheels(folder):

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import nbformat
 from packaging.requirements import Requirement
-from lrcourse.copies import without_outputs
 from shared import BUILD, NPM, ROOT, SITE, lessons, packages, run
+
+from lrcourse.copies import without_outputs
 
 PYODIDE = f"https://cdn.jsdelivr.net/pyodide/v{NPM['pyodide']}/full/"
 CORE = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"]

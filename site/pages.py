@@ -7,10 +7,11 @@ import shutil
 import sys
 
 import nbformat
-import shared
 from markdown_it import MarkdownIt
 from shared import BUILD, ROOT, SITE, broken, lessons, packages, prepared, run
 from waiting import SETTING, hanging, prediction, waiting
+
+from lrcourse.copies import without_outputs
 
 FRONT = """---
 hide-toc: true
@@ -104,7 +105,9 @@ def site():
         pages="\n".join([*pages, "api"])), encoding="utf-8")
     (source / "api.md").write_text(api(), encoding="utf-8")
     run("-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", source, out)
-    shutil.copytree(shared.NOTEBOOKS, out / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    (out / "notebooks").mkdir()
+    for path in lessons():
+        nbformat.write(without_outputs(nbformat.read(path, as_version=4)), out / "notebooks" / path.name)
     for unused in (".doctrees", "_sources"):
         shutil.rmtree(out / unused, ignore_errors=True)
     for page in out.rglob("*.html"):

@@ -1,15 +1,17 @@
 // What answers a prediction is covered until the reader has chosen or asked; what was seen once stays in sight.
 (() => {
   "use strict";
-  const SHOWN = "lrcourse.shown", ALWAYS = "lrcourse.always";
+  // where the predictions are kept too (kept.js), so that one switch and one "forget" hold for both
+  const KEPT = "lrcourse.progress", ALWAYS = "lrcourse.always";
   const read = (key, otherwise) => {
     try { return JSON.parse(localStorage.getItem(key)) ?? otherwise; } catch { return otherwise; }
   };
   const write = (key, value) => {
     try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* then it holds for this page alone */ }
   };
+  const kept = read(KEPT, {}), seen = Object.entries(kept.prediction ?? {}).filter(([, answer]) => answer.seen);
+  const shown = new Set([...kept.shown ?? [], ...seen.map(([name]) => name)]);
   let always = read(ALWAYS, false);
-  const shown = new Set(read(SHOWN, []));
 
   const covers = () => [...document.querySelectorAll("details.lr-wait")];
   function set(cover) {
@@ -22,7 +24,8 @@
   function show(name, at) {
     const before = at.getBoundingClientRect().top;
     shown.add(name);
-    write(SHOWN, [...shown]);
+    const now = read(KEPT, { keep: true, prediction: {}, exercise: {} });
+    if (now.keep) write(KEPT, { ...now, shown: [...new Set([...now.shown ?? [], name])] });
     covers().filter(cover => cover.dataset.for === name).forEach(set);
     scrollBy({ top: at.getBoundingClientRect().top - before, behavior: "instant" });
   }

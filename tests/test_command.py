@@ -506,6 +506,29 @@ def test_the_doctor_names_an_unwritable_home_and_an_ascii_locale(course):
     assert "MEND  /dev/null/home" in done.stdout and "PYTHONUTF8=1" in done.stdout
 
 
+def test_without_a_home_nothing_complains_in_a_cell(tmp_path):
+    code = ("import sys; from pathlib import Path; from lrcourse.doctor import own_home; "
+            "print(own_home(Path(sys.argv[1]))); import matplotlib.pyplot; print(own_home(Path('other')))")
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "home"], cwd=tmp_path, capture_output=True, text=True, check=True,
+                          env={name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON", "MPL", "XDG"))}
+                          | {"HOME": "/dev/null/home", "PYTHONPATH": str(ROOT)})
+    assert (done.stdout, done.stderr) == ("True\nFalse\n", "") and not (tmp_path / "other").exists()
+    assert {path.name for path in (tmp_path / "home").iterdir()} == set(doctor.OWN_HOME.values())
+
+
+def test_start_without_jupyterlab_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    assert command.main(["start", str(tmp_path / "course")]) == 1
+    assert "no JupyterLab here" in capsys.readouterr().err and (tmp_path / "course" / copies.MARKER).is_file()
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone")
+def test_every_clone_has_the_same_line_endings():
+    said = subprocess.run(["git", "check-attr", "eol", "text", "--", ".ci/run", "Makefile", "notebooks/00_start_here.ipynb",
+                           "lrcourse/data/digits.npz"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert said.count("eol: lf") == 4 and said.count("text: auto") == 3 and "digits.npz: text: unset" in said
+
+
 def test_writable(tmp_path):
     assert doctor.writable(tmp_path / "not" / "yet") and not doctor.writable(Path("/dev/null/x"))
     assert list(tmp_path.iterdir()) == []

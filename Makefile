@@ -1,5 +1,7 @@
 # make lab: the course.  make test: all that CI runs.  make help: the rest.
 SHELL := bash
+# whatever the locale: a folder's name may be Korean
+export PYTHONUTF8 := 1
 PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml constraints.txt hatch_build.py

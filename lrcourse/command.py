@@ -2,7 +2,10 @@
 
 import argparse
 import os
+import signal
+import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import lrcourse
@@ -70,19 +73,20 @@ def make(folder):
 
 
 def lab(folder, first, options):
-    """JupyterLab in the folder, until it is left; at first with the first lesson open."""
-    try:
-        from jupyterlab.labapp import LabApp
-    except ImportError as error:
-        return failed("lab", folder=folder, reason=error)
+    """JupyterLab in the folder, until it is left; at first with the first lesson open. Returns its exit status."""
+    if find_spec("jupyterlab") is None:
+        return failed("lab", folder=folder)
     if doctor.own_home(folder / ".home"):
-        print(HOME.format(folder=folder / ".home"))
-    os.chdir(folder)
+        print(HOME.format(folder=folder / ".home"), flush=True)
     if first:
-        options = [min(each.name for each in folder.glob("[0-9]*_*.ipynb")), *options]
-    sys.argv = ["jupyter-lab"]      # an app that reads them again must not find ours
-    LabApp.launch_instance(argv=[f"--ServerApp.root_dir={folder}", *options])
-    return 0
+        lesson = min(each.name for each in folder.glob("[0-9]*_*.ipynb"))
+        options = [f"--LabApp.default_url=/lab/tree/{lesson}", *options]
+    # -P: a learner's random.py is not for JupyterLab. In UTF-8 mode, for a kernel takes over what JupyterLab has
+    process = subprocess.Popen([sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *options],
+                               cwd=folder, env=os.environ | {"PYTHONUTF8": "1"})
+    signal.signal(signal.SIGINT, signal.SIG_IGN)        # JupyterLab asks what Ctrl-C means
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    return process.wait()
 
 
 if __name__ == "__main__":

@@ -68,12 +68,12 @@ def kernel(course):
             return False, {"reason": REASONS["no kernel"], "python": sys.executable}
         said = {}
         try:
-            client.execute_interactive("import sys; print(sys.executable, end=''); import lrcourse", timeout=60,
+            client.execute_interactive("import os, sys; print(os.fsencode(sys.executable).hex(), end=''); import lrcourse", timeout=60,
                                        output_hook=lambda message: said.update({message["msg_type"]: message["content"]}))
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
-        path = said.get("stream", {}).get("text", "")
+        path = os.fsdecode(bytes.fromhex(said.get("stream", {}).get("text", "")))
         if not os.path.exists(path) or not os.path.samefile(os.path.dirname(path), os.path.dirname(sys.executable)):
             reason = REASONS["other"].format(path=path)
         elif "error" in said:

@@ -31,7 +31,7 @@ FAILED = {
     "originals": "{folder} is where the lessons themselves are: name another folder, as in  lrcourse start course",
     "missing": "There is no course in {folder} yet:  lrcourse start {folder}  makes one.",
     "write": "{path} can't be written ({reason}): name a folder that you may write to, as in  lrcourse start FOLDER",
-    "lab": "The copies are in {folder}, but JupyterLab can't be opened ({reason}).  lrcourse doctor  says what is missing.",
+    "lab": "The copies are in {folder}, but there is no JupyterLab here to open them.  lrcourse doctor  says what is missing.",
 }
 HOME = "Your home folder can't be written, so Jupyter's settings are kept in {folder}."
 

@@ -18,7 +18,8 @@ SETTINGS = [digits(hidden=9, batch_size=100, dtype="float64"),
 RATES = {SGD: 0.1, Momentum: 0.03, Nesterov: 0.03, AdaGrad: 0.03, RMSProp: 0.003, Adam: 0.01, AdamW: 0.01, ScheduleFreeSGD: 0.3}
 MADE = [optimizer() for optimizer in OPTIMIZERS] + [
     SGD(weight_decay=0.02), Momentum(0.5, weight_decay=0.02), Nesterov(0.5, weight_decay=0.02), AdaGrad(eps=1e-3, weight_decay=0.02),
-    RMSProp(rho=0.9, eps=1e-3, weight_decay=0.02), Adam(beta1=0.8, beta2=0.9, eps=1e-3, weight_decay=0.02), AdamW(beta1=0.0, beta2=0.0, weight_decay=0.0),
+    RMSProp(rho=0.9, eps=1e-3, weight_decay=0.02), Adam(beta1=0.8, beta2=0.9, eps=1e-3, weight_decay=0.02),
+    AdamW(beta1=0.0, beta2=0.0, weight_decay=0.0),
     ScheduleFreeSGD(beta=0.0, weight_decay=0.02)]
 
 

@@ -265,7 +265,8 @@ def test_bad_steps(kind, w, grad, lr, error, said):
     (lambda: Adam(0.001), r"^Adam\(0.001\) is not allowed: the learning rate goes to train or step, and settings by keyword \(beta1, "),
     (lambda: SGD(0.1), r"^SGD\(0.1\) is not allowed: .* \(weight_decay\)$"), (lambda: RMSProp(0.001, 0.9), "RMSProp"),
     (lambda: AdamW(lr=0.1), r"^AdamW\(lr=0.1\) is not allowed: the learning rate goes to train"), (lambda: AdaGrad(0.1), "AdaGrad"),
-    (lambda: Momentum(0.1, 0.9), r"^Momentum\(0.1, 0.9\) is not allowed: .* \(beta, weight_decay\)$"), (lambda: Nesterov(0.1, 0.9), "Nesterov"),
+    (lambda: Momentum(0.1, 0.9), r"^Momentum\(0.1, 0.9\) is not allowed: .* \(beta, weight_decay\)$"),
+    (lambda: Nesterov(0.1, 0.9), "Nesterov"),
     (lambda: Momentum(learning_rate=0.1), "Momentum"), (lambda: ScheduleFreeSGD(0.1), "ScheduleFreeSGD")])
 def test_a_learning_rate_is_no_setting(made, said):
     with pytest.raises(TypeError, match=said):

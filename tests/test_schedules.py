@@ -167,7 +167,8 @@ def test_what_is_no_formula_is_refused(function):
 
 @pytest.mark.parametrize("formula, error, said", [
     (lambda t: 1 - t, ValueError, r"the rate -1 at t=2 is not allowed: .* has to give a finite one from 0 up"),
-    (lambda t: np.where(t > 3, np.nan, 1.0), ValueError, "the rate nan at t=4"), (lambda t: np.where(t > 3, np.inf, 1.0), ValueError, "inf at t=4"),
+    (lambda t: np.where(t > 3, np.nan, 1.0), ValueError, "the rate nan at t=4"),
+    (lambda t: np.where(t > 3, np.inf, 1.0), ValueError, "inf at t=4"),
     (lambda t: None, TypeError, "gives None for the times"), (lambda t: "1", TypeError, "gives '1' for the times"),
     (lambda t: np.ones(3), TypeError, "gives array.* for the times"), (lambda t: 1j * t, TypeError, "a number for each is wanted")])
 def test_a_formula_that_gives_no_rate_is_refused_with_time_and_value(formula, error, said):

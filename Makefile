@@ -14,7 +14,7 @@ NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-w
 
 help:
 	@echo "make lab            install, and open the course in JupyterLab"
-	@echo "make lab-frameworks also install PyTorch, Keras and Optax, for lesson 11"
+	@echo "make lab-frameworks also install PyTorch, Keras and Optax, for lesson 13"
 	@echo "make test           install, and run all tests, with PyTorch, Keras and Optax as oracles"
 	@echo "make test-light     the same without those three"
 	@echo "make test-oldest    the tests on the oldest numpy and matplotlib that we support"
@@ -70,7 +70,7 @@ test: .venv/.light .venv/.frameworks browser lint
 	$(PYTEST) $(TESTS) $(NBVAL)
 
 test-light: .venv/.light browser lint
-	$(PYTEST) $(TESTS) $(NBVAL) --ignore notebooks/11_in_your_framework.ipynb
+	$(PYTEST) $(TESTS) $(NBVAL) --ignore notebooks/13_in_your_framework.ipynb
 
 # all pages, decks and three lessons of build/publish, with no address but this machine's to be found
 walk: publish
@@ -88,7 +88,7 @@ test-live: .venv/.light browser
 
 test-oldest: .venv-oldest/.made
 	$(subst $(BIN),.venv-oldest/bin,$(PYTEST)) $(TESTS) $(NBVAL) \
-		--ignore notebooks/11_in_your_framework.ipynb \
+		--ignore notebooks/13_in_your_framework.ipynb \
 		$(addprefix --ignore tests/test_,slides.py site.py live.py)
 
 outputs: .venv/.lab

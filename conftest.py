@@ -13,7 +13,7 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 os.environ.setdefault("KERAS_BACKEND", "torch")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # no examples in docstrings of frameworks that aren't installed
-collect_ignore = [] if all(map(find_spec, ("torch", "keras", "optax"))) else ["lrcourse/frameworks.py"]
+collect_ignore = [] if all(map(find_spec, ("torch", "keras", "optax"))) else [f"lrcourse/frameworks/{name}.py" for name in ("__init__", "code", "convert", "found", "record")]
 
 
 class Spread(LoadFileScheduling):

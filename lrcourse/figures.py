@@ -1,7 +1,8 @@
 """Figures: a history or a schedule in, a matplotlib Figure with a description out. One style sheet for the course.
 
-Every function returns a ``Figure``; a notebook that ends a cell with it shows it. ``figure.alt`` says in words what is
-seen, for those who can't see it: each function writes a plain one, and ``alt=`` replaces it by a better one.
+Every function returns a ``Figure``; a notebook that ends a cell with it shows it. Its ``words`` are the short name under
+which a lesson has a title and a description (``lrcourse.lessons``), so that no code cell gives the answer away; any other
+string is a title. ``figure.alt`` says what is seen, for those who can't see it; without a lesson's words it is a plain one.
 
 Where training is shown, the learning rate in the lower panel is ``History.lr``: the one that was used.
 
@@ -12,7 +13,9 @@ Where training is shown, the learning rate in the lower panel is ``History.lr``:
 """
 
 import base64
+import functools
 import html
+import inspect
 import io
 import itertools
 
@@ -23,6 +26,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from PIL import Image
+
+from lrcourse.lessons.words import figure_words
 
 # Okabe and Ito's colours, which the colour-blind can tell apart, each with a line style of its own
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555"]
@@ -44,7 +49,7 @@ STYLE = {
 class Figure(MatplotlibFigure):
     """A matplotlib figure that a notebook shows with its description."""
 
-    alt = ""
+    alt = words = ""
 
     def png(self):
         """The picture as PNG, in a palette of 256 colours: a third of the size, and no difference to be seen."""
@@ -67,14 +72,19 @@ class Figure(MatplotlibFigure):
 
 
 def styled(draw):
-    """Let a function draw in the course's style, and let ``alt=`` replace the description that it writes."""
-    def figure_function(*args, alt=None, **kwargs):
+    """Let a function draw in the course's style, and under the title that ``words`` stands for; ``fill`` fills its fields."""
+    signature = inspect.signature(draw)
+
+    @functools.wraps(draw)
+    def figure_function(*args, fill=None, **kwargs):
+        given = signature.bind(*args, **kwargs)
+        name, alt = given.arguments.get("words", ""), ""
+        if name:
+            given.arguments["words"], alt = figure_words(name, fill)
         with matplotlib.rc_context(STYLE):
-            figure = draw(*args, **kwargs)
-        figure.alt = alt or figure.alt
+            figure = draw(*given.args, **given.kwargs)
+        figure.alt, figure.words = alt or figure.alt, name
         return figure
-    figure_function.__name__, figure_function.__doc__ = draw.__name__, draw.__doc__
-    figure_function.__wrapped__ = draw
     return figure_function
 
 
@@ -86,7 +96,7 @@ def looks():
 # ---- curves over time ------------------------------------------------------------------------------------------------
 
 @styled
-def schedule_curve(schedules, epochs, title="", log=False):
+def schedule_curve(schedules, epochs, words="", log=False):
     """The rate against time, one curve for each of ``schedules`` (one, or a dict of name: schedule)."""
     named = schedules if isinstance(schedules, dict) else {schedules.name: schedules}
     figure = Figure(figsize=(7.2, 3.4))
@@ -94,7 +104,7 @@ def schedule_curve(schedules, epochs, title="", log=False):
     t = np.linspace(0, epochs, 2001)
     for (name, schedule), (color, dash) in zip(named.items(), looks()):
         axes.plot(t, schedule(t), color=color, linestyle=dash, label=name)
-    axes.set(xlabel="epoch", ylabel="learning rate", title=title, xlim=(0, epochs))
+    axes.set(xlabel="epoch", ylabel="learning rate", title=words, xlim=(0, epochs))
     if log:
         axes.set_yscale("log")
         plain_numbers(axes.yaxis)
@@ -105,23 +115,23 @@ def schedule_curve(schedules, epochs, title="", log=False):
     return figure
 
 
-def error_curve(histories, title="", alt=None, **options):
+def error_curve(histories, words="", **options):
     """The error on held-out data after each epoch, and below it the learning rate that was used.
 
     ``histories`` is a History or a dict of name: History. A line is the median of the runs, a band holds the middle
     80 % of them. ``log=True`` makes the upper axis logarithmic; ``train=True`` shows the training error instead;
     ``log_lr=False`` draws the rate on a linear axis, for schedules that begin or end at zero.
     """
-    return training_curve(histories, "error", title, alt=alt, **options)
+    return training_curve(histories, "error", words, **options)
 
 
-def loss_curve(histories, title="", alt=None, **options):
+def loss_curve(histories, words="", **options):
     """The training loss of each epoch, and below it the learning rate that was used; else as ``error_curve``."""
-    return training_curve(histories, "loss", title, alt=alt, **{"train": True, **options})
+    return training_curve(histories, "loss", words, **{"train": True, **options})
 
 
 @styled
-def training_curve(histories, kind, title="", log=None, train=False, show_lr=True, log_lr=True):
+def training_curve(histories, kind, words="", log=None, train=False, show_lr=True, log_lr=True):
     named = histories if isinstance(histories, dict) else {"": histories}
     figure = Figure(figsize=(7.2, 5.0 if show_lr else 3.6))
     heights = [2.4, 1] if show_lr else [1]
@@ -140,7 +150,7 @@ def training_curve(histories, kind, title="", log=None, train=False, show_lr=Tru
         if below:
             below[0].plot(history.t, np.median(history.lr, axis=0), color=color, linestyle=dash, drawstyle="steps-post")
     what = f"{'training' if train else 'test'} {kind}"
-    axes.set(ylabel=what, title=title, xlim=(0, epochs[-1]))
+    axes.set(ylabel=what, title=words, xlim=(0, epochs[-1]))
     if log if log is not None else kind == "loss":
         axes.set_yscale("log")
         plain_numbers(axes.yaxis)
@@ -166,7 +176,7 @@ def training_curve(histories, kind, title="", log=None, train=False, show_lr=Tru
 
 
 @styled
-def line_chart(x, lines, xlabel, ylabel, title="", log="", marks=None, points=False, percent=False):
+def line_chart(x, lines, xlabel, ylabel, words="", log="", marks=None, points=False, percent=False):
     """Named curves over ``x``: ``lines`` is a dict of name: y, or of name: (runs, len(x)) for a median and middle 80 %.
 
     ``log`` names the logarithmic axes ("x", "y" or "xy"). ``marks`` is a dict of name: x for vertical lines. A y that
@@ -186,7 +196,7 @@ def line_chart(x, lines, xlabel, ylabel, title="", log="", marks=None, points=Fa
         if np.ndim(y) > 1:
             high = np.where(np.isfinite(high), high, middle)
             axes.fill_between(x[ok], low[ok], high[ok], color=color, alpha=0.18, lw=0)
-    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=words)
     for axis in log:
         getattr(axes, f"set_{axis}scale")("log")
         plain_numbers(getattr(axes, f"{axis}axis"))
@@ -202,7 +212,7 @@ def line_chart(x, lines, xlabel, ylabel, title="", log="", marks=None, points=Fa
 
 
 @styled
-def dot_chart(rows, xlabel, title="", log=False):
+def dot_chart(rows, xlabel, words="", log=False):
     """One row for each name, the mean of its numbers and two standard errors to each side: dict of name: (runs,)."""
     figure = Figure(figsize=(7.2, 0.9 + 0.33 * len(rows)))
     axes = figure.subplots()
@@ -210,7 +220,7 @@ def dot_chart(rows, xlabel, title="", log=False):
         values = np.atleast_1d(values)
         error = 2 * values.std(ddof=1) / np.sqrt(values.size) if values.size > 1 else 0
         axes.errorbar(values.mean(), place, xerr=error, fmt="o", color=COLORS[0], ms=6, lw=2)
-    axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel, title=title)
+    axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel, title=words)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     if log:
@@ -220,7 +230,7 @@ def dot_chart(rows, xlabel, title="", log=False):
 
 
 @styled
-def schedule_grid(histories, title="", columns=4):
+def schedule_grid(histories, words="", columns=4):
     """A small picture for each of ``histories``, a dict of name: History: the rate that its first run used."""
     figure = Figure(figsize=(7.2, 0.5 + 1.02 * -(-len(histories) // columns)))
     panels = figure.subplots(-(-len(histories) // columns), columns, squeeze=False).ravel()
@@ -231,13 +241,13 @@ def schedule_grid(histories, title="", columns=4):
         axes.set_title(name, fontsize=9, fontweight="normal", pad=3)
     for axes in panels[len(histories):]:
         axes.set_axis_off()
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
+    figure.suptitle(words, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
     figure.alt = f"The learning rate over the run, in a small picture each, for: {', '.join(histories)}."
     return figure
 
 
 @styled
-def league_chart(columns, xlabel, title="", apart=None):
+def league_chart(columns, xlabel, words="", apart=None):
     """Dot charts side by side with the same rows, best first: ``columns`` is a dict of name: {row: (runs,)}.
 
     A dot is the mean of fractions, shown as a percentage, with two standard errors to each side. Rows are in the order
@@ -263,13 +273,13 @@ def league_chart(columns, xlabel, title="", apart=None):
     if panels[0].get_xlim()[0] < 0:
         for axes in panels:
             axes.axvline(0, color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
+    figure.suptitle(words, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
     figure.alt = f"{xlabel}, with two standard errors to each side, in the columns {', '.join(columns)}: {', '.join(rows)}."
     return figure
 
 
 @styled
-def forecast_chart(pairs, ylabel, title="", log=False):
+def forecast_chart(pairs, ylabel, words="", log=False):
     """Losses as measured, lines, and as forecast, points: ``pairs`` is a dict of name: ((runs, epochs), (epochs,))."""
     figure = Figure(figsize=(7.2, 4.0))
     axes = figure.subplots()
@@ -279,7 +289,7 @@ def forecast_chart(pairs, ylabel, title="", log=False):
         axes.fill_between(epochs, low, high, color=color, alpha=0.18, lw=0)
         axes.plot(epochs, middle, color=color, linestyle=dash, label=name)
         axes.plot(epochs, forecast, color=color, linestyle="", marker="o", ms=5, mec=INK, mew=0.6)
-    axes.set(xlabel="epoch", ylabel=ylabel, title=title)
+    axes.set(xlabel="epoch", ylabel=ylabel, title=words)
     axes.xaxis.get_major_locator().set_params(integer=True)
     if log:
         axes.set_yscale("log")
@@ -290,7 +300,7 @@ def forecast_chart(pairs, ylabel, title="", log=False):
 
 
 @styled
-def agreement_chart(groups, xlabel, ylabel, title=""):
+def agreement_chart(groups, xlabel, ylabel, words=""):
     """Points, and the line on which both are equal: ``groups`` is a dict of name: (x, y), arrays of the same length."""
     figure = Figure(figsize=(7.2, 4.4))
     axes = figure.subplots()
@@ -298,7 +308,7 @@ def agreement_chart(groups, xlabel, ylabel, title=""):
         axes.plot(x, y, linestyle="", marker=marker, ms=6, color=color, alpha=0.85, label=name)
     low, high = np.min([np.min(pair) for pair in groups.values()]), np.max([np.max(pair) for pair in groups.values()])
     axes.plot([low, high], [low, high], color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
-    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=words)
     axes.legend(loc="upper left", frameon=False, handletextpad=0.2)
     figure.alt = f"{ylabel} against {xlabel}, for: {', '.join(groups)}."
     return figure
@@ -307,7 +317,7 @@ def agreement_chart(groups, xlabel, ylabel, title=""):
 # ---- paths over a surface --------------------------------------------------------------------------------------------
 
 @styled
-def path_chart(problem, histories, title="", extent=(-2.2, 2.2, -1.5, 1.5), last=None, colors=COLORS):
+def path_chart(problem, histories, words="", extent=(-2.2, 2.2, -1.5, 1.5), last=None, colors=COLORS):
     """Where runs went on a 2-D surface: contours, and the path of the first run of each History.
 
     ``histories`` is one or a dict of name: History; ``extent`` is (left, right, bottom, top); ``last`` shows only so
@@ -327,7 +337,7 @@ def path_chart(problem, histories, title="", extent=(-2.2, 2.2, -1.5, 1.5), last
         axes.plot(*path.T, color=color, linestyle=dash, lw=1.3, marker="o", ms=3, label=name, clip_on=True)
         if last is None:
             axes.plot(*path[0], marker="s", color=INK, ms=6, zorder=4)
-    axes.set(xlabel="$w_1$", ylabel="$w_2$", title=title, xlim=(left, right), ylim=(bottom, top))
+    axes.set(xlabel="$w_1$", ylabel="$w_2$", title=words, xlim=(left, right), ylim=(bottom, top))
     axes.grid(False)
     if any(named_histories(histories)):
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, handlelength=2.5, borderaxespad=0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lrcourse.exercises import Exercise, all_exercises, check
+from lrcourse.lessons import Exercise, all_exercises, check
 
 
 @pytest.mark.parametrize("name", all_exercises())

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lrcourse.frameworks as module
+from lrcourse.frameworks import convert
 import lrcourse.schedules
 from lrcourse.frameworks import Recorded, compare, from_keras, from_optax, from_torch, to_keras, to_optax, to_torch
 from lrcourse.ranges import Fraction, Positive
@@ -532,7 +533,7 @@ def test_what_is_missing_is_named(monkeypatch, name, call):
     if name == "jax":
         oracle("optax")
     monkeypatch.setitem(sys.modules, name, None)
-    module._keras_schedule.cache_clear()
+    convert._keras_schedule.cache_clear()
     with pytest.raises(ImportError, match=f"needs {name}, which is not installed: pip install {name}"):
         call()
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrcourse import league, schedules, sweep, train
+from lrcourse import schedules, sweep, train
+from lrcourse.lessons import league
 
 ROOT = Path(__file__).parent.parent
 spec = importlib.util.spec_from_file_location("league_tool", ROOT / "tools" / "league.py")

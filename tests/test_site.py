@@ -3,8 +3,9 @@
 import re
 import time
 
+import nbformat
 import pytest
-from pages import LESSONS, PUBLISHED, WORD, build, built, chromium, served, slowness, watched
+from editions import LESSONS, PUBLISHED, WORD, built, chromium, served, shared, slowness, watched
 
 # what a page may not have, by the rules of WCAG 2.2 AA and axe's best practices
 AXE = """only => axe.run(document, { resultTypes: ['violations'], ...only }).then(found => found.violations.flatMap(
@@ -38,7 +39,7 @@ def pages(folder):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_in_chromium(site, browser, scheme):
     folder, address = site
-    axe = (build.packages() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    axe = (shared.packages() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     # pages that are made alike: one lesson tells of the dark colours of all, one page of source code of all of them
     alike = set(LESSONS[1:]) if scheme == "dark" else set()
     wrong = []
@@ -92,12 +93,12 @@ def test_solutions_are_collapsed_and_links_lead_to_the_other_forms(site):
     folder, _ = site
     for name in LESSONS:
         page = (folder / f"{name}.html").read_text(encoding="utf-8")
-        cells = build.nbformat.read(build.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
+        cells = nbformat.read(shared.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
         assert page.count("<details><summary>Solution") == sum("solution" in cell.metadata.get("tags", []) for cell in cells)
         assert "<details open" not in page
         for link in (f"live/lab/index.html?path={name}.ipynb", f"slides/{name}.html", f"slides/{name}.pdf", f"notebooks/{name}.ipynb"):
             assert f'href="{link}"' in page
-    assert not build.broken(folder, elsewhere=() if PUBLISHED else ("slides/", "live/"))
+    assert not shared.broken(folder, elsewhere=() if PUBLISHED else ("slides/", "live/"))
 
 
 def test_the_cheat_sheet_prints_on_one_page(site, browser, tmp_path):
@@ -134,5 +135,5 @@ def test_a_word_changed_in_a_notebook_is_changed_in_its_page(site):
 
 def test_broken_links_and_mute_pictures_are_found(tmp_path):
     (tmp_path / "one.html").write_text('<a href="two.html">x</a><a href="#there">x</a><a href="#here" id="here">x</a><img src="one.html">')
-    assert build.broken(tmp_path) == ["one.html: #there has no such place", "one.html: a picture without alt text: one.html",
+    assert shared.broken(tmp_path) == ["one.html: #there has no such place", "one.html: a picture without alt text: one.html",
                                       "one.html: two.html doesn't exist"]

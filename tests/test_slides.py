@@ -3,8 +3,10 @@
 import os
 import re
 
+import nbformat
 import pytest
-from pages import LESSONS, PUBLISHED, WORD, build, built, chromium, watched
+from editions import LESSONS, PUBLISHED, WORD, built, chromium, shared, watched
+import slides as slides_module
 
 # what sticks out of the page and what is too small, on the slide that is shown
 PROBLEMS = """() => {
@@ -68,7 +70,7 @@ def test_every_slide_fits(name, decks, browser):
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_deck_has_notes_and_exercises_but_no_solutions(name, decks):
     deck = (decks / f"{name}.html").read_text(encoding="utf-8")
-    cells = build.nbformat.read(build.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
+    cells = nbformat.read(shared.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
     tagged = {tag: [cell for cell in cells if tag in cell.metadata.get("tags", [])] for tag in ("solution", "hide-input")}
     assert '<aside class="notes">' in deck
     assert deck.count("<strong>Exercise ") == sum("**Exercise " in cell.source for cell in cells)
@@ -89,5 +91,5 @@ def test_the_pdf_has_a_page_for_each_slide(decks, browser):
     slides = page.evaluate("Reveal.getSlides().length")
     page.context.close()
     if not PUBLISHED:
-        build.print_pdfs([deck], browser)
+        slides_module.print_pdfs([deck], browser)
     assert len(re.findall(rb"/Type\s*/Page\b", deck.with_suffix(".pdf").read_bytes())) == slides

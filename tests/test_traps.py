@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from drawn import oracle
 
-from lrcourse.exercises import check
-from lrcourse.exercises.lesson_11 import EXERCISES
+from lrcourse.lessons import check
+from lrcourse.lessons.lesson_13 import EXERCISES
 from lrcourse.frameworks import from_keras, from_optax, from_torch, to_torch
 from lrcourse.schedules import cosine_decay
 
@@ -253,7 +253,7 @@ def test_negative_and_missing_metrics():
     assert from_optax(chain, 12, metrics=math.nan).lr[-1] < 1e-4
 
 
-# ---- lesson 11: what check says to a fix that is none ----------------------------------------------------------------
+# ---- lesson 13: what check says to a fix that is none ----------------------------------------------------------------
 
 def unfixed():
     """For each exercise of the lesson, the bug itself as the fix, and what check says to it."""

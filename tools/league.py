@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from lrcourse import ReduceLROnPlateau, sweep, train
-from lrcourse.league import FILE, HALVES, OPTIMIZERS, REPORT_SEEDS, TASKS, TUNE_SEEDS, rates, settings
+from lrcourse.lessons.league import FILE, HALVES, OPTIMIZERS, REPORT_SEEDS, TASKS, TUNE_SEEDS, rates, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 FINISHED = ROOT / "build" / "league"

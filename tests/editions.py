@@ -6,27 +6,29 @@ they look at that folder, which ``make publish`` made.
 
 import functools
 import http.server
-import importlib.util
 import os
 import shutil
+import sys
 import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
-spec = importlib.util.spec_from_file_location("build", ROOT / "site" / "build.py")
-build = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(build)
+sys.path.insert(0, str(ROOT / "site"))
+
+import build  # noqa: E402
+import shared  # noqa: E402
 
 if not os.environ.get("CI"):
     pytest.importorskip("playwright")
-    if not any(map(shutil.which, build.BROWSERS)) or not shutil.which("npm"):
+    if not any(map(shutil.which, shared.BROWSERS)) or not shutil.which("npm"):
         pytest.skip("slides, site and live edition are built with npm and looked at in chromium", allow_module_level=True)
 
-LESSONS = [path.stem for path in build.lessons()]
+LESSONS = [path.stem for path in shared.lessons()]
 WORD = "Wanderfalke"
 PUBLISHED = os.environ.get("PUBLISHED")
 # no address but this machine's can be found
@@ -40,16 +42,16 @@ def built(part, tmp, **options):
     if PUBLISHED:
         yield (ROOT / PUBLISHED / part) if part != "site" else ROOT / PUBLISHED
         return
-    originals, build.NOTEBOOKS = build.NOTEBOOKS, tmp / "notebooks"
-    shutil.copytree(originals, build.NOTEBOOKS, ignore=shutil.ignore_patterns(".*"))
-    edited = build.lessons()[0]
-    notebook = build.nbformat.read(edited, as_version=4)
+    originals, shared.NOTEBOOKS = shared.NOTEBOOKS, tmp / "notebooks"
+    shutil.copytree(originals, shared.NOTEBOOKS, ignore=shutil.ignore_patterns(".*"))
+    edited = shared.lessons()[0]
+    notebook = nbformat.read(edited, as_version=4)
     notebook.cells[0].source = notebook.cells[0].source.replace("\n\n", f"\n\n{WORD} ", 1)
-    build.nbformat.write(notebook, edited)
+    nbformat.write(notebook, edited)
     try:
         yield getattr(build, part)(**options)
     finally:
-        build.NOTEBOOKS = originals
+        shared.NOTEBOOKS = originals
 
 
 @contextmanager
@@ -68,7 +70,7 @@ def served(folder, tmp):
 
 
 def chromium():
-    return build.browser(*FLAGS)
+    return shared.browser(*FLAGS)
 
 
 def watched(browser, home="file:", **options):

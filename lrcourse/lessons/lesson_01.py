@@ -1,4 +1,23 @@
-from lrcourse.exercises import Exercise
+from lrcourse.lessons.exercises import Exercise
+
+FIGURES = {
+    "three-rates": (
+        "Too low crawls, too high gives up",
+        "Training loss of four learning rates over 30 epochs on a logarithmic axis. Too low: a slow straight descent. Good: "
+        "falls fastest and ends lowest. High: falls less and ends several times higher. Too high: starts far above the others "
+        "and ends flat, at the loss of guessing.",
+    ),
+    "two-sides-of-the-limit": (
+        "One side arrives, the other flies away",
+        "Distance from the minimum after 20 updates against the learning rate, logarithmic. It falls steeply towards one "
+        "half, rises again symmetrically, and passes its starting value of one exactly at rate one.",
+    ),
+    "ravine-paths": (
+        "The same ravine, with and without a zig-zag",
+        "Contours of a long valley and three paths. Rate 0.03 turns into the valley and follows it without crossing. Rate "
+        "0.09 jumps from wall to wall with shrinking jumps. Rate 0.101 jumps from wall to wall with jumps that grow slowly.",
+    ),
+}
 
 EXERCISES = {
     "one-update": Exercise(

@@ -8,11 +8,11 @@ Right. With the rate 1/λ one update goes straight to the minimum.
 Each lesson has a module ``lesson_NN`` with a dict ``EXERCISES`` of name: Exercise.
 """
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
 
 import numpy as np
+
+from lrcourse.lessons.words import gathered
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,7 @@ def check(name, answer):
 
 def all_exercises():
     """Every exercise of every lesson, by name."""
-    found = {}
-    for module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
-        found.update(importlib.import_module(f"{__name__}.{module}").EXERCISES)
-    return found
+    return gathered("EXERCISES")
 
 
 def matches(wanted, answer, tolerance):

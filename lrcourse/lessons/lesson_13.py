@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrcourse.exercises import Exercise
+from lrcourse.lessons.exercises import Exercise
 from lrcourse.frameworks import Recorded, compare, framework, from_keras, from_optax, from_torch
 from lrcourse.schedules import (ReduceLROnPlateau, constant, cosine_decay, cosine_restarts, linear_decay, multistep_decay,
                                 one_cycle, step_decay, warmup)
@@ -140,6 +140,40 @@ def four_processes(make):
 
     return followed(optimizer, 10, step)
 
+
+FIGURES = {
+    "double-step": (
+        "The rate comes down four times instead of once",
+        "Learning rate against epoch. The plotted one is half a cosine from one to zero over ten epochs. The one that was "
+        "trained goes down to zero and up to one again three and a half times in the same ten epochs.",
+    ),
+    "keras-velocity": (
+        "In Keras the old rate lives on in the velocity",
+        "Length of the step against update. Both curves rise together to ten. At update 60 the rate falls to a tenth: "
+        "PyTorch's step falls to one at once, Keras's falls to nine and then glides down over twenty more updates.",
+    ),
+    "t-max-in-updates": (
+        "With the whole run in T_max the rate never comes down",
+        "Learning rate of ten updates. Both rise from a tenth to one at update 4. With T_max = 10 the rate is still one half "
+        "at the last update; with T_max = 6 it comes down to 0.07.",
+    ),
+    "broken-off": (
+        "A run broken off after update 4 takes another way down",
+        "Rates of updates 0 to 9; the run is broken off after update 4. Meant: on from one half down to 0.02. With "
+        "last_epoch=5: from one half to zero, below it. With the scheduler's state alone: back to one, and twice as high "
+        "throughout.",
+    ),
+    "cycled-momentum": (
+        "The momentum goes down when the rate goes up",
+        "Rate and momentum of ten updates of OneCycleLR. The rate rises from 0.04 to one at update 2 and falls to zero. The "
+        "momentum falls from 0.95 to 0.85 at update 2 and rises to 0.95.",
+    ),
+    "keras-patience": (
+        "Keras loses its patience an epoch earlier, each time",
+        "Learning rate against epoch, logarithmic, for a metric that stands still. PyTorch cuts at epochs 4, 7 and 10, Keras "
+        "at epochs 3, 5, 7, 9 and 11.",
+    ),
+}
 
 EXERCISES = {
     "t-max": Trap(

@@ -1,4 +1,35 @@
-from lrcourse.exercises import Exercise
+from lrcourse.lessons.exercises import Exercise
+
+FIGURES = {
+    "nineteen-schedules": (
+        "Nineteen ways from a peak to the end, as they were trained",
+        "Nineteen small pictures of a learning rate over a run: constant, two of one over t, inverse square root, "
+        "exponential, two staircases, one that falls on a plateau, linear, quadratic, cosine, three of them with warm-up, two "
+        "with three cycles, 1cycle, two that stay up and fall at the end, and REX.",
+    ),
+    "luck": (
+        "Chance alone seldom gets this far",
+        "How often random sign flips give which mean difference: a bell around zero, almost gone at the measured difference "
+        "of not quite two images.",
+    ),
+    "league-plain": (
+        "Many share the lead, some are behind",
+        "Nineteen schedules in order of their mean test error, in a column for momentum and one for Adam. The best, WSD with "
+        "a long cooldown, has 3.7 percent; about ten more are filled like it. An early step, three cosine cycles, constant "
+        "and one over t with k = 1 are hollow in both columns, at 4.6 to 6 percent.",
+    ),
+    "league-tasks": (
+        "The same schedules lead, in another order",
+        "The same chart for the second task. WSD with a long cooldown, REX, linear, cosine and both of these with a warm-up "
+        "are filled in both columns, at about 2.5 to 2.8 percent. The constant rate, at 3.9 percent, and both one over t are "
+        "hollow in both columns.",
+    ),
+    "league-gain": (
+        "The task decides the gain, not the optimizer",
+        "Error saved by linear decay on four tasks, for momentum and for Adam. Easy: almost none. Plain and batch norm: about "
+        "one point. Noisy labels: about two. The two columns look alike.",
+    ),
+}
 
 EXERCISES = {
     "seeds-at-least": Exercise(

@@ -1,5 +1,20 @@
-from lrcourse.exercises import Exercise
+from lrcourse.lessons.exercises import Exercise
 from lrcourse.schedules import linear_decay, warmup
+
+FIGURES = {
+    "adam-peaks": (
+        "Decay wants a higher rate, under Adam too",
+        "Validation error against peak rate for momentum and Adam, constant and linear decay. Both constant curves are lowest "
+        "at low rates and rise steeply. Both linear curves lie above them at the lowest rate, cross, and are lowest at rates "
+        "about four times as high.",
+    ),
+    "adam-gain": (
+        "With its rate tuned again, decay saves more",
+        "What linear decay saves over the best constant rate, with two standard errors. Momentum: about one point at the same "
+        "rate, three points tuned again. Adam: a loss of about one point at the same rate, a gain of nearly two points tuned "
+        "again.",
+    ),
+}
 
 EXERCISES = {
     "start-plan": Exercise(

@@ -1,4 +1,17 @@
-from lrcourse.exercises import Exercise
+from lrcourse.lessons.exercises import Exercise
+
+FIGURES = {
+    "with-and-without-decay": (
+        "The same run, with and without decay",
+        "Share of unseen digits read wrongly over 20 epochs, eight runs each. The constant rate wanders around ten percent. "
+        "The falling rate is about level with it at first and sinks to about four percent. Below, the two rates that were "
+        "used.",
+    ),
+    "ten-epochs": (
+        "Ten epochs from a rate of {rate:.2g} to zero",
+        "Test error over ten epochs of a run whose rate falls from {rate:.2g} to zero, and below it that rate.",
+    ),
+}
 
 EXERCISES = {
     "time-of-update": Exercise(

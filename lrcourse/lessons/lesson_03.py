@@ -1,4 +1,26 @@
-from lrcourse.exercises import Exercise
+from lrcourse.lessons.exercises import Exercise
+
+FIGURES = {
+    "one-rate": (
+        "Rate {rate:.2g}: {percent:.0f} % after 12 epochs",
+        "Test error over 12 epochs at the constant rate {rate:.2g}: it ends at {percent:.0f} percent.",
+    ),
+    "three-valleys": (
+        "Three optimizers, three valleys",
+        "Validation error against learning rate on a logarithmic axis: three U-shaped curves. Adam is lowest near 0.01, "
+        "momentum near 0.05, SGD near 0.5. Each rises slowly to the left and steeply to the right.",
+    ),
+    "range-test": (
+        "The loss falls, turns, and explodes",
+        "Loss against a learning rate that rises during the run, both logarithmic: flat at first, then falling to a minimum "
+        "and rising steeply. Adam turns at the lowest rate, momentum next, SGD at the highest.",
+    ),
+    "valley-under-decay": (
+        "Under a decay the valley lies further right",
+        "Validation error against the first rate for momentum, constant and falling to zero. The falling curve is above the "
+        "constant one at small rates, crosses it, and has its minimum lower and at about twice the rate or more.",
+    ),
+}
 
 EXERCISES = {
     "third-of-seven": Exercise(

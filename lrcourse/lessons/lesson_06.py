@@ -1,4 +1,38 @@
-from lrcourse.exercises import Exercise
+from lrcourse.lessons.exercises import Exercise
+
+FIGURES = {
+    "equal-factors": (
+        "Equal factors make a straight line",
+        "Learning rate against epoch on a logarithmic axis: four straight lines, the steeper the smaller gamma; with 0.95 the "
+        "line reaches a tenth at epoch 45. One over t falls steeply first and then flattens, and crosses two of the lines.",
+    ),
+    "gamma-per-update": (
+        "Per update, the run is over after two epochs",
+        "Test error over 20 epochs. 0.95 per epoch, smooth or as stairs: falls to about six percent, both alike. 0.95 per "
+        "update: stops at more than a fifth after two epochs and stays there exactly. Below, the rates: the last falls "
+        "straight down and out of use.",
+    ),
+    "stuck-at-epoch": (
+        "The decayed run gets stuck at epoch 5 of the other",
+        "Test error over 40 epochs. The constant rate falls quickly and goes on falling slowly, to about nine percent. The "
+        "decayed run falls less and less and stays at about a fifth from epoch 15 on; the constant run passes that height at "
+        "epoch 5.",
+    ),
+    "how-far-left": (
+        "One is stuck at 0.36, the other keeps going",
+        "Distance from the minimum against update, both logarithmic. Exponential: falls to 0.36 within a hundred updates and "
+        "is flat from there. One over t: keeps falling in a straight line, to two thousandths.",
+    ),
+    "gamma-slider": (
+        "γ = {gamma:.2f}: the rates sum to {road:.1f}, {left:.2f} is left",
+        "Distance from the minimum over 300 updates, for γ = {gamma:.2f} and for the constant rate: {left:.2f} of it is left at the end.",
+    ),
+    "what-is-left": (
+        "Both budgets want to end at about a fifth",
+        "Test error against the ratio of last to first rate, for 10 and 30 epochs: both curves are lowest at 0.2, and rise to "
+        "both sides; the one of 30 epochs lies far lower.",
+    ),
+}
 
 EXERCISES = {
     "hundredth-at-30": Exercise(

@@ -1,4 +1,37 @@
-from lrcourse.exercises import Exercise
+from lrcourse.lessons.exercises import Exercise
+
+FIGURES = {
+    "where-to-cut": (
+        "Where would you cut?",
+        "Test error of sixteen runs over 30 epochs at the constant rate 0.1: a steep fall in the first five epochs, then a "
+        "slow and noisy one to about nine percent. No clear point where it becomes flat.",
+    ),
+    "drop-place": (
+        "In the middle, the place hardly matters",
+        "Test error after 30 epochs against the epoch of the single drop: high for a drop in the first few epochs, low and "
+        "almost flat from about 12 to 24, rising at the very end. Without a drop it is about twice as high.",
+    ),
+    "drop-slider": (
+        "A drop at epoch {epoch} ends at {error:.1f} %",
+        "Test error of a run whose rate drops at epoch {epoch}: it ends at {error:.1f} percent.",
+    ),
+    "how-many-drops": (
+        "One drop does it, unless it is too deep",
+        "Test error with two standard errors for no drop and six ways to come down, all tuned. No drop is worst, a single "
+        "drop to a hundredth second worst; the other five overlap.",
+    ),
+    "plateau-scheduler": (
+        "Without patience it cuts in the middle of the fall",
+        "Error on the watched half over 30 epochs. Patience 0: its rate falls from epoch 5 on, again and again; the error "
+        "stops at about six percent. Patience 3: falls on to about four percent. Patience 10: its rate hardly ever falls, and "
+        "the error stays higher and noisy.",
+    ),
+    "four-staircases": (
+        "Four runs, four staircases",
+        "The learning rates of four runs with patience 3 on a logarithmic axis: each is halved two or three times, at "
+        "different epochs, between 10 and 29.",
+    ),
+}
 
 EXERCISES = {
     "three-rates": Exercise(

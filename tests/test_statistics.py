@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lrcourse.compare import bootstrap_interval, compare_all, holm, sign_flip_test
+from lrcourse.statistics import bootstrap_interval, compare_all, holm, sign_flip_test
 
 
 def test_all_signs_give_scipys_p_value():

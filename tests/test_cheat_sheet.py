@@ -7,7 +7,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from lrcourse.schedules import SCHEDULES
-from lrcourse.sheet import SHEET, cheat_sheet
+from lrcourse.lessons.cheat_sheet import SHEET, cheat_sheet
 
 
 def test_every_schedule_is_on_it():

@@ -1,0 +1,143 @@
+"""The lessons as a web site, in build/site."""
+
+import base64
+import pkgutil
+import re
+import shutil
+import sys
+
+import nbformat
+import shared
+from markdown_it import MarkdownIt
+from shared import BUILD, ROOT, SITE, broken, lessons, packages, prepared, run
+
+FRONT = """---
+hide-toc: true
+---
+# {title}
+
+{first}
+
+<p class="start"><a href="{start}.html">Start reading</a><a href="live/lab/index.html?path={start}.ipynb">Run it in your browser</a></p>
+
+~~~{{raw}} html
+{explorer}
+~~~
+
+{promise}
+
+{able}
+
+## The lessons
+
+<ol class="lesson-list">{lessons}</ol>
+
+```{{toctree}}
+:hidden:
+{pages}
+```
+"""
+LINKS = ('<p class="lesson-links"><a href="live/lab/index.html?path={0}.ipynb">Open live</a><a href="slides/{0}.html">Slides</a>'
+         '<a href="slides/{0}.pdf">Slides as PDF</a><a href="notebooks/{0}.ipynb" download>Notebook</a></p>')
+SLIDERS = '<p class="sliders">These sliders need Python: <a href="live/lab/index.html?path={0}.ipynb">open live</a> to drag them.</p>'
+CHEAT_SHEET = """# Cheat sheet
+
+<p class="lesson-links"><a href="javascript:print()">Print</a></p>
+"""
+# steps that don't settle, until the learner lets them decay
+OPENING = {"curvature": 8.0, "lr": 0.1, "noise": 1.5, "steps": 150}
+MODULES = ["schedules", "optimizers", "problems", "training", "sweeping", "theory", "statistics", "figures", "explorers", "frameworks",
+           "lessons"]
+
+
+def about(notebook):
+    """Title, first paragraph (as HTML) and time of a lesson."""
+    title, first, *rest = notebook.cells[0].source.split("\n\n")
+    time = re.search(r"\*\*Time\*\*:\s*([^.\n]*)", "\n".join(rest))
+    return title.removeprefix("# "), MarkdownIt().renderInline(first), time[1] if time else ""
+
+
+def readme(pattern):
+    return re.search(pattern, (ROOT / "README.md").read_text(encoding="utf-8"), re.S | re.M)[1].strip()
+
+
+def site():
+    """build/site: the lessons as pages, with search, the package's documentation, and all links relative."""
+    source, out = BUILD / "source", BUILD / "site"
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(SITE / "static", source / "_static")
+    (source / "_static" / "mathjax").mkdir()
+    shutil.copy(packages() / "mathjax" / "es5" / "tex-svg.js", source / "_static" / "mathjax")
+    shutil.copy(SITE / "conf.py", source)
+    items, pages, sheet = [], [], []
+    for path in lessons():
+        notebook = prepared(path)
+        title, first, time = about(notebook)
+        sheet += [cell for cell in notebook.cells if "cheat-sheet" in cell.metadata.get("tags", [])]
+        head, _, rest = notebook.cells[0].source.partition("\n")
+        for place, cell in reversed(list(enumerate(notebook.cells))):
+            if "sliders" in cell.metadata.get("tags", []):
+                notebook.cells.insert(place + 1, nbformat.v4.new_markdown_cell(SLIDERS.format(path.stem), id=f"{cell.id[:8]}-live"))
+        notebook.cells[0].source = f"{head}\n\n{LINKS.format(path.stem)}\n{rest}"
+        nbformat.write(notebook, source / path.name)
+        number = path.stem[:2]
+        pages.append(f"{number}. {title} <{path.stem}>")
+        items.append(f'<li><span class="number" aria-hidden="true">{number}</span><div><a href="{path.stem}.html">{title}</a> '
+                     f'<span class="time">{time}</span><br>{first}</div></li>')
+    if sheet:
+        nbformat.write(cheat_sheet(sheet), source / "cheat-sheet.ipynb")
+        pages.append("cheat-sheet")
+    from lrcourse.explorers import Ravine
+
+    # its picture, for where no script runs, is a file of its own: nobody else has to fetch it
+    explorer, _, end = Ravine(**OPENING).html().partition("data:image/png;base64,")
+    picture, _, end = end.partition('"')
+    (source / "_static" / "ravine.png").write_bytes(base64.b64decode(picture))
+    (source / "index.md").write_text(FRONT.format(
+        title=readme(r"^# lrcourse: (.*?)$").capitalize(), first=readme(r"^# .*?\n\n(.*?)\n\n"),
+        promise=readme(r"^(Our promise: .*?)\n\n"), able=readme(r"^(## What you will be able to do.*?)^## "),
+        start=lessons()[0].stem, explorer=f'{explorer}_static/ravine.png"{end}', lessons="".join(items),
+        pages="\n".join([*pages, "api"])), encoding="utf-8")
+    (source / "api.md").write_text(api(), encoding="utf-8")
+    run("-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", source, out)
+    shutil.copytree(shared.NOTEBOOKS, out / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    for unused in (".doctrees", "_sources"):
+        shutil.rmtree(out / unused, ignore_errors=True)
+    for page in out.rglob("*.html"):
+        page.write_text(accessible(page.read_text(encoding="utf-8")), encoding="utf-8")
+    wrong = broken(out, elsewhere=("slides/", "live/"))
+    if wrong:
+        sys.exit("\n".join(wrong))
+    return out
+
+
+def accessible(page):
+    """A page of the theme, with what axe-core finds missing: names for its two sides, a heading, code reached by the keyboard."""
+    for old, new in (('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="The course">'),
+                     ('<aside class="toc-drawer">', '<aside class="toc-drawer" aria-label="On this page">'),
+                     ('<div id="search-results"', '<h1>Search</h1>\n<div id="search-results"'),
+                     ("<pre>", '<pre tabindex="0">')):
+        page = page.replace(old, new)
+    return page
+
+
+def cheat_sheet(cells):
+    """The cells tagged ``cheat-sheet`` as a page of their own, without their code."""
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.metadata["tags"] = ["remove-input"]
+        else:       # their own heading stands one level below the page's title, whatever it was in the lesson
+            cell.source = re.sub(r"^#+ Cheat sheet\s*\n", "", cell.source, flags=re.I)
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(CHEAT_SHEET, id="title"), *cells])
+
+
+def api():
+    """The package's documentation, a section for each module in the order in which they build on each other."""
+    import lrcourse
+
+    found = [module.name for module in pkgutil.iter_modules(lrcourse.__path__)]
+    names = [name for name in MODULES if name in found] + sorted(set(found) - set(MODULES))
+    options = dict.fromkeys(("explorers", "frameworks", "lessons"), ":imported-members:\n")
+    return "# The package\n\n" + "\n".join(
+        f"## {name}\n\n```{{eval-rst}}\n.. automodule:: lrcourse.{name}\n   {options.get(name, '')}```\n" for name in names)

@@ -1,0 +1,93 @@
+"""A deck of slides for each lesson, and a PDF of it, in build/slides."""
+
+import copy
+import re
+import shutil
+
+import nbformat
+from shared import BUILD, SITE, browser, lessons, packages, prepared
+
+def deck(notebook):
+    """The notebook as slides: marked cells are slides, the unmarked prose after one becomes its speaker notes."""
+    notebook = copy.deepcopy(notebook)
+    cells = []
+    for cell in notebook.cells:
+        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        tags = cell.metadata.get("tags", [])
+        if "solution" in tags:
+            continue
+        if kind is None:
+            if "exercise" in tags:
+                kind = "-"
+            elif cell.cell_type == "markdown" and "**Exercise" in cell.source:
+                before, stem, exercise = cell.source.partition("**Exercise")
+                cells.append(slide(nbformat.v4.new_markdown_cell(before), "notes"))
+                cell.source, kind = stem + exercise, "subslide"
+            elif cell.cell_type == "markdown":
+                kind = "notes"
+            else:       # what a slide ends by announcing, with a colon, stands below it
+                announced = cells and cells[-1].cell_type == "markdown" and shown(cells[-1]) and cells[-1].source.endswith(":")
+                kind = "-" if announced and cell.outputs and not pictured(cell) else "skip"
+        # every figure gets a slide of its own: prose, code and figure together don't fit on one
+        cells.append(slide(cell, "subslide" if kind == "fragment" else kind))
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"\((\d\d_\w+)\.ipynb\)", r"(\1.html)", cell.source)      # from deck to deck
+        else:
+            if "exercise" in tags:
+                cell.outputs = []
+            elif kind != "skip" and ("hide-input" in tags or pictured(cell) and cell.source.count("\n") >= 4):
+                # the picture is the point: the code goes to the speaker
+                cell.metadata["tags"] = [*tags, "hide-input"]
+                cells.append(slide(nbformat.v4.new_markdown_cell(f"```python\n{cell.source}\n```"), "notes"))
+    notebook.cells = cells
+    return notebook
+
+
+def shown(cell):
+    return cell.metadata["slideshow"]["slide_type"] not in ("notes", "skip")
+
+
+def pictured(cell):
+    return any({"image/png", "text/html"} & set(output.get("data", {})) for output in cell.outputs)
+
+
+def slide(cell, kind):
+    cell.metadata["slideshow"] = {"slide_type": kind}
+    return cell
+
+
+def slides(pdf=False):
+    """build/slides/NN_name.html, with all they need in build/slides/assets."""
+    from nbconvert import SlidesExporter
+    from traitlets.config import Config
+
+    out = BUILD / "slides"
+    shutil.rmtree(out, ignore_errors=True)
+    modules = packages()
+    for part in ("dist", "plugin/notes"):
+        shutil.copytree(modules / "reveal.js" / part, out / "assets" / part)
+    (out / "assets" / "mathjax").mkdir()
+    shutil.copy(modules / "mathjax" / "es5" / "tex-svg.js", out / "assets" / "mathjax")
+    config = Config({"TagRemovePreprocessor": {"enabled": True, "remove_input_tags": {"hide-input"}},
+                     "SlidesExporter": {"reveal_theme": "white", "reveal_url_prefix": "assets"}})
+    exporter = SlidesExporter(config=config, template_name="lrslides", extra_template_basedirs=[str(SITE)])
+    for path in lessons():
+        title = prepared(path).cells[0].source.splitlines()[0].removeprefix("# ")
+        notebook = deck(prepared(path))
+        notebook.metadata["title"] = title
+        html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": path.stem}})
+        (out / f"{path.stem}.html").write_text(html, encoding="utf-8")
+    if pdf:
+        with browser() as chromium:
+            print_pdfs(sorted(out.glob("*.html")), chromium)
+    return out
+
+
+def print_pdfs(decks, chromium):
+    """A PDF beside each deck, a page for each slide."""
+    for deck in decks:
+        page = chromium.new_page()
+        page.goto(f"{deck.as_uri()}?print-pdf")
+        page.wait_for_function("window.fitted && document.querySelector('.pdf-page')")
+        page.pdf(path=deck.with_suffix(".pdf"), prefer_css_page_size=True, print_background=True)
+        page.close()

@@ -5,7 +5,7 @@ BIN := .venv/bin
 SOURCES := pyproject.toml constraints.txt hatch_build.py lrcourse/engine/build.py lrcourse/engine/kernel.c
 # lrcourse anew each time: installing it compiles the kernel (hatch_build.py)
 UV = $(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --reinstall-package lrcourse
-PYTEST := OPENBLAS_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules
+PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules
 # what takes longest begins first (conftest.py says what stays together)
 TESTS := tests/test_notebooks.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg

@@ -92,8 +92,8 @@ static u64 layout(const Problem *p, float *memory, Net *net) {
     TAKE(float, grad, CLASSES * H) TAKE(float, x, rows * PIXELS) TAKE(float, a, rows * H) TAKE(float, y, rows * H)
     TAKE(float, d, rows * H) TAKE(float, logits, rows * STEP) TAKE(float, top, rows) TAKE(float, start, H)
     TAKE(float, mean, H) TAKE(float, deviation, H) TAKE(float, W2T, H * STEP) TAKE(float, W1, 2 * PIXELS * H)
-    TAKE(float, right, rows) TAKE(float, total, rows) TAKE(u64, ink, up(rows, 64)) TAKE(u64, turned, up(rows, 64)) TAKE(int, order, TRAIN + TRAIN)
-    TAKE(int, list, rows) TAKE(int, label, rows)
+    TAKE(float, right, rows) TAKE(float, total, rows) TAKE(u64, ink, up(rows, 64)) TAKE(u64, turned, up(rows, 64))
+    TAKE(int, order, TRAIN + TRAIN)    TAKE(int, list, rows) TAKE(int, label, rows)
     return at + 2 * STEP;
 }
 
@@ -219,12 +219,11 @@ INLINE void strip(const int rows, float *out, int out_row, int columns, const fl
 static void inked(float *out, int rows, int H, const float *start, int start_row, const float *a, int a_row, int a_k,
                   const float *b, const u64 *ink) {
     int h = 0;
-    for (; h + WIDE * LANES <= H; h += WIDE * LANES) for (int r = 0; r < rows; r++)
-        tile(1, WIDE, out + r * H + h, H, start + r * start_row + h, start_row, a + r * a_row, a_row, a_k, b + h, H, 0, ink[r]);
-    for (; h + HALF * LANES <= H; h += HALF * LANES) for (int r = 0; r < rows; r += 2)
-        tile(2, HALF, out + r * H + h, H, start + r * start_row + h, start_row, a + r * a_row, a_row, a_k, b + h, H, 0, ink[r] | ink[r + 1]);
-    for (; h < H; h += STEP) for (int r = 0; r < rows; r += 2)
-        tile(2, NARROW, out + r * H + h, H, start + r * start_row + h, start_row, a + r * a_row, a_row, a_k, b + h, H, 0, ink[r] | ink[r + 1]);
+#define INKED(r, ROWS, VECTORS, ink) tile(ROWS, VECTORS, out + (r) * H + h, H, start + (r) * start_row + h, start_row, \
+                                          a + (r) * a_row, a_row, a_k, b + h, H, 0, ink)
+    for (; h + WIDE * LANES <= H; h += WIDE * LANES) for (int r = 0; r < rows; r++) INKED(r, 1, WIDE, ink[r]);
+    for (; h + HALF * LANES <= H; h += HALF * LANES) for (int r = 0; r < rows; r += 2) INKED(r, 2, HALF, ink[r] | ink[r + 1]);
+    for (; h < H; h += STEP) for (int r = 0; r < rows; r += 2) INKED(r, 2, NARROW, ink[r] | ink[r + 1]);
 }
 
 /* Turn 64 words of 64 bits: bit q of word p becomes bit p of word q. Halves are swapped, then quarters, ... */

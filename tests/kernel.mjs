@@ -1,12 +1,17 @@
-// Makes the calls of a list in kernel.wasm: node kernel.mjs kernel.wasm calls.json image begin; the image of the memory is read,
-// put at the address `begin`, and written back.
-import fs from "node:fs";
-const [wasm, calls, image, begin] = process.argv.slice(2);
-const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fs.readFileSync(wasm)));
-const bytes = fs.readFileSync(image), at = Number(begin);
-if (exports.__heap_base.value > at) throw new Error("the kernel's own data reach into the image");
-exports.memory.grow(Math.ceil((at + bytes.length) / 65536));
-const view = new Uint8Array(exports.memory.buffer, at, bytes.length);
-view.set(bytes);
-for (const [name, ...addresses] of JSON.parse(fs.readFileSync(calls))) exports[name](...addresses);
-fs.writeFileSync(image, view);
+// What a browser does for lrcourse/engine/browser.py, by the line: a request in JSON on standard input, the answer on standard output.
+import readline from "node:readline";
+let exports;
+const bytes = (at, size) => Buffer.from(exports.memory.buffer, at, size);
+const answers = {
+  load: code => { ({ exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(code, "base64")))); },
+  value: name => exports[name].value,
+  length: () => exports.memory.buffer.byteLength,
+  grow: pages => exports.memory.grow(pages),
+  call: (name, ...addresses) => String(exports[name](...addresses) ?? 0),
+  write: (at, data) => { const given = Buffer.from(data, "base64"); given.copy(bytes(at, given.length)); },
+  read: (at, size) => bytes(at, size).toString("base64"),
+};
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  const [what, ...rest] = JSON.parse(line);
+  process.stdout.write(JSON.stringify(answers[what](...rest) ?? null) + "\n");
+}

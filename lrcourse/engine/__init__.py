@@ -134,7 +134,7 @@ def settings(problem, optimizer):
     one = np.zeros((), PROBLEM)
     one["hidden"], one["batch"], one["batch_norm"] = problem.hidden, problem.batch_size, problem.batch_norm
     one["copies"], one["tests"] = (2 * problem.shift + 1) ** 2, len(problem.test_labels)
-    one["blank"], one["decay"], one["own_decay"] = blank(problem), problem.weight_decay, optimizer.weight_decay
+    one["blank"], one["decay"], one["own_decay"] = blank(), problem.weight_decay, optimizer.weight_decay
     one["optimizer"] = OPTIMIZERS.index(type(optimizer))
     for name in ("beta1", "beta2", "eps"):
         one[name] = getattr(optimizer, name, 0.0)
@@ -153,15 +153,16 @@ def placed(kernel, problem, one):
 
 # ---- what kernel.c reads, in the order of ARRAYS ------------------------------------------------------------------------
 
-def blank(problem):
-    """What a pixel without ink has become in ``problem.images``."""
-    return problem.images.min()
+@functools.cache
+def blank():
+    """What a pixel without ink has become by standardising."""
+    return digits().images.min()
 
 
 def _inked(images):
     """Images as kernel.c wants them: column by column, blank pixels 0; and for each image a bit for each other pixel."""
     images = images.reshape(-1, 8, 8).swapaxes(1, 2).reshape(-1, PIXELS)
-    images = np.ascontiguousarray(images - images.dtype.type(blank(digits())))
+    images = np.ascontiguousarray(images - images.dtype.type(blank()))
     return images, np.packbits(images != 0, axis=1, bitorder="little").view("<u8").ravel().astype(np.uint64)
 
 
@@ -185,4 +186,4 @@ def _labels(noise):
 def _moments(shift):
     mean, covariance = moments(shift, "float32")
     columns = np.arange(PIXELS).reshape(8, 8).T.ravel()
-    return mean[columns] - np.float32(blank(digits())), np.ascontiguousarray(covariance[np.ix_(columns, columns)])
+    return mean[columns] - np.float32(blank()), np.ascontiguousarray(covariance[np.ix_(columns, columns)])

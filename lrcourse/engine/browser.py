@@ -23,7 +23,7 @@ class Kernel:
         except Exception as error:          # whatever the browser says
             raise OSError(f"this browser can't run kernel.wasm: {error}") from error
         self.js, self.kept = js, {}
-        self.memory, self.at = self.exports.memory, int(self.exports.__heap_base.value)
+        self.memory, self.at = self.exports.memory, int(getattr(self.exports, "__heap_base").value)     # no name of this class
 
     def version(self):
         return int(self.exports.version()) % 2 ** 64

@@ -92,8 +92,8 @@ static u64 layout(const Problem *p, float *memory, Net *net) {
     TAKE(float, grad, CLASSES * H) TAKE(float, x, rows * PIXELS) TAKE(float, a, rows * H) TAKE(float, y, rows * H)
     TAKE(float, d, rows * H) TAKE(float, logits, rows * STEP) TAKE(float, top, rows) TAKE(float, start, H)
     TAKE(float, mean, H) TAKE(float, deviation, H) TAKE(float, W2T, H * STEP) TAKE(float, W1, 2 * PIXELS * H)
-    TAKE(float, right, rows) TAKE(float, total, rows) TAKE(u64, ink, up(rows, 64)) TAKE(u64, turned, up(rows, 64)) TAKE(int, order, TRAIN + TRAIN)
-    TAKE(int, list, rows) TAKE(int, label, rows)
+    TAKE(float, right, rows) TAKE(float, total, rows) TAKE(u64, ink, up(rows, 64)) TAKE(u64, turned, up(rows, 64))
+    TAKE(int, order, TRAIN + TRAIN)    TAKE(int, list, rows) TAKE(int, label, rows)
     return at + 2 * STEP;
 }
 
@@ -216,14 +216,14 @@ INLINE void strip(const int rows, float *out, int out_row, int columns, const fl
 /* out[r] = start[r] + sum over k of a[r, k] * b[k], for rows of H, where ink[r] has a bit for each k < 64 with a[r, k] != 0.
    Each row goes over its own ink; where few columns are left, two rows together over the ink of both, so that enough sums
    are under way at a time. */
-static void inked(float *out, int rows, int H, const float *start, int start_row, const float *a, int a_row, int a_k, const float *b, const u64 *ink) {
+static void inked(float *out, int rows, int H, const float *start, int start_row, const float *a, int a_row, int a_k,
+                  const float *b, const u64 *ink) {
     int h = 0;
-    for (; h + WIDE * LANES <= H; h += WIDE * LANES) for (int r = 0; r < rows; r++)
-        tile(1, WIDE, out + r * H + h, H, start + r * start_row + h, start_row, a + r * a_row, a_row, a_k, b + h, H, 0, ink[r]);
-    for (; h + HALF * LANES <= H; h += HALF * LANES) for (int r = 0; r < rows; r += 2)
-        tile(2, HALF, out + r * H + h, H, start + r * start_row + h, start_row, a + r * a_row, a_row, a_k, b + h, H, 0, ink[r] | ink[r + 1]);
-    for (; h < H; h += STEP) for (int r = 0; r < rows; r += 2)
-        tile(2, NARROW, out + r * H + h, H, start + r * start_row + h, start_row, a + r * a_row, a_row, a_k, b + h, H, 0, ink[r] | ink[r + 1]);
+#define INKED(r, ROWS, VECTORS, ink) tile(ROWS, VECTORS, out + (r) * H + h, H, start + (r) * start_row + h, start_row, \
+                                          a + (r) * a_row, a_row, a_k, b + h, H, 0, ink)
+    for (; h + WIDE * LANES <= H; h += WIDE * LANES) for (int r = 0; r < rows; r++) INKED(r, 1, WIDE, ink[r]);
+    for (; h + HALF * LANES <= H; h += HALF * LANES) for (int r = 0; r < rows; r += 2) INKED(r, 2, HALF, ink[r] | ink[r + 1]);
+    for (; h < H; h += STEP) for (int r = 0; r < rows; r += 2) INKED(r, 2, NARROW, ink[r] | ink[r + 1]);
 }
 
 /* Turn 64 words of 64 bits: bit q of word p becomes bit p of word q. Halves are swapped, then quarters, ... */
@@ -510,8 +510,8 @@ static void first_weights(const Problem *p, const Net *net, const Step *o) {
     for (int from = 0; from < B; from += 64) turn(net->turned + from);          /* for each pixel a bit for each image */
     for (int at = 0; at < PIXELS; at += SOME) {
         for (int from = 0; from < B; from += 64)
-            inked(net->grad, SOME, H, from ? net->grad : net->start, from ? H : 0, net->x + from * PIXELS + at, 1, PIXELS, net->d + from * H,
-                  net->turned + from + at);
+            inked(net->grad, SOME, H, from ? net->grad : net->start, from ? H : 0, net->x + from * PIXELS + at, 1, PIXELS,
+                  net->d + from * H, net->turned + from + at);
         step(p, net, o, at * H, SOME * H, net->grad, o->decay);
     }
 }

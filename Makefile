@@ -27,7 +27,7 @@ help:
 	@echo "make test-oldest    the tests on the oldest numpy and matplotlib that we support"
 	@echo "make test-live      lessons 00, 01 and 04 in the live edition; make test runs 00 alone there"
 	@echo "make outputs        run the notebooks again and store their outputs"
-	@echo "make league         run the league of lesson 10 again: minutes; Ctrl-C loses nothing"
+	@echo "make league         run the leagues of lessons 10 and 12 again: minutes; Ctrl-C loses nothing"
 	@echo "make slides         a deck and a PDF of each lesson, in build/slides"
 	@echo "make site           the lessons as a web site, in build/site"
 	@echo "make live           the course in the browser, in build/live; PYODIDE=dir takes Pyodide's packages from there"
@@ -106,6 +106,7 @@ outputs: .venv/.lab
 
 league: .venv/.light
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/league.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/language_league.py
 
 # each is made from notebooks/ alone
 slides publish: browser

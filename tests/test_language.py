@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrcourse import SGD, AdamW, Clip, Momentum, constant, cosine_decay, digits, language, linear_decay, train, warmup, wsd
+from lrcourse import EMA, SGD, AdamW, Clip, Momentum, constant, cosine_decay, digits, language, linear_decay, train, warmup, wsd
+from lrcourse.lessons import language_league as league
 from lrcourse.transformer import ALPHABET, PIECE, _texts
 
 ROOT = Path(__file__).parent.parent
@@ -223,3 +224,87 @@ def test_clip():
 def test_clip_changes_nothing_where_gradients_are_short():
     bare, clipped = (train(digits(hidden=8), optimizer, constant(0.1), epochs=1).w for optimizer in (SGD(), Clip(SGD(), norm=1e3)))
     np.testing.assert_allclose(clipped, bare, rtol=1e-3, atol=1e-5)     # by the fused kernel, and by the plain loop
+
+
+def test_the_average_is_pytorchs():
+    torch = pytest.importorskip("torch")
+    swa = pytest.importorskip("torch.optim.swa_utils")
+    parameter = torch.nn.Linear(3, 1, bias=False, dtype=torch.float64)
+    averaged = swa.AveragedModel(parameter, multi_avg_fn=swa.get_ema_multi_avg_fn(0.9))
+    optimizer, theirs = EMA(AdamW(), beta=0.9), torch.optim.AdamW(parameter.parameters(), lr=0.1)
+    w = parameter.weight.detach().numpy().copy()
+    for k in range(20):
+        grad = np.sin(np.arange(3.0) + k)[None]
+        optimizer.step(w, grad, 0.1)
+        parameter.weight.grad = torch.tensor(grad)
+        theirs.step()
+        averaged.update_parameters(parameter)
+    np.testing.assert_allclose(w, parameter.weight.detach().numpy(), rtol=1e-7)
+    np.testing.assert_allclose(optimizer.evaluation_weights(w), averaged.module.weight.detach().numpy(), rtol=1e-7)
+
+
+def test_the_average_is_what_is_tested_and_leaves_the_training_alone():
+    setting = dict(schedule=constant(0.01), epochs=2, seeds=range(2))
+    problem = language(updates_per_epoch=10)
+    plain, averaged = train(problem, AdamW(), **setting), train(problem, EMA(AdamW(), beta=0.5), **setting)
+    np.testing.assert_array_equal(averaged.train_loss, plain.train_loss)
+    assert (averaged.test_loss != plain.test_loss).all()
+    np.testing.assert_array_equal(train(problem, EMA(AdamW(), beta=0.0), **setting).w, plain.w)
+    with pytest.raises(TypeError, match="optimizer=3 is not allowed in EMA"):
+        EMA(3)
+
+
+# ---- the league ------------------------------------------------------------------------------------------------------
+
+def test_stored_results_are_of_these_settings():
+    assert league.stored().made["settings"] == league.settings(), "the league has changed: run make league again"
+
+
+def test_stored_results_are_whole_and_no_peak_is_at_an_edge():
+    stored = league.stored()
+    assert league.FILE.stat().st_size < 50_000
+    for length in league.UPDATES:
+        for name in league.contenders():
+            for part in (stored.validation, stored.test):
+                losses = part[length][name]
+                assert losses.shape == (len(league.PEAKS), len(league.SEEDS)) and (losses > 1.5).all() and (losses < 3).all()
+            assert stored.best(length, name)[0] in league.PEAKS[1:-1], (length, name)
+
+
+@pytest.mark.parametrize("name, peak", [("cosine to 10 %", 0.006), ("wsd, last 60 %", 0.003)])
+def test_stored_results_come_out_again(name, peak):
+    run = train(league.problem("short", "test"), league.OPTIMIZER, league.contenders()[name](peak), league.EPOCHS, seeds=range(2))
+    again, place = run.test_loss[:, -1], league.PEAKS.index(peak)
+    assert np.abs(again - league.stored().test["short"][name][place][:2]).max() < 0.03      # rounding, amplified
+    np.testing.assert_allclose(league.problem("short").evaluate(run.w)[0], league.stored().validation["short"][name][place][:2], atol=0.03)
+
+
+def test_stopping_the_league_loses_nothing(monkeypatch, tmp_path):
+    runner = tool("language_league")
+    small = {"SEEDS": range(2), "PEAKS": (0.003, 0.03), "UPDATES": {"short": 8}, "FILE": tmp_path / "league.npz",
+             "contenders": lambda total=4: {"constant": constant, "linear": lambda peak: linear_decay(peak, total)}}
+    for name, value in small.items():
+        for module in (league, runner):
+            monkeypatch.setattr(module, name, value)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    monkeypatch.setattr(runner, "FINISHED", tmp_path / "whole")
+    runner.main()
+    whole = (tmp_path / "league.npz").read_bytes()
+    monkeypatch.setattr(runner, "FINISHED", tmp_path / "stopped")
+    calls = []
+
+    def interrupted(*args, **kwargs):
+        calls.append(args)
+        if len(calls) in (2, 4):
+            raise KeyboardInterrupt
+        return train(*args, **kwargs)
+
+    monkeypatch.setattr(runner, "train", interrupted)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            runner.main()
+    runner.main()
+    assert len(calls) == 6 and (tmp_path / "league.npz").read_bytes() == whole
+    monkeypatch.setattr(league, "SEEDS", range(3))
+    with pytest.raises(SystemExit, match="of another league"):
+        runner.main()

@@ -202,10 +202,10 @@ class digits:
     """A small network that learns to read handwritten digits: 8 x 8 pixels, one hidden layer of ReLUs, ten classes.
 
     The data: 1797 digits of 13 writers (Alpaydin and Kaynak, Optical recognition of handwritten digits, UCI, its test
-    part), permuted once; the first 1000 are trained on, the other 797, of the same writers, held out. In every batch each image is moved by up to ``shift``
-    pixels. The loss is the cross-entropy; ``weight_decay`` times the weights (not biases) is added to the gradient.
-    With ``batch_norm`` the hidden layer is normalised by its batch (Ioffe and Szegedy, 2015); for testing, by the exact
-    mean and variance over all training images and shifts.
+    part), permuted once; the first 1000 are trained on, the other 797, of the same writers, held out. In every batch each
+    image is moved by up to ``shift`` pixels. The loss is the cross-entropy; ``weight_decay`` times the weights (not biases)
+    is added to the gradient. With ``batch_norm`` the hidden layer is normalised by its batch (Ioffe and Szegedy, 2015); for
+    testing, by the exact mean and variance over all training images and shifts.
 
     ``label_noise`` is the fraction of training labels drawn anew at random, the same for every seed. ``held_out`` is
     "all" 797, or one half of them: "validation" (398) to choose by, "test" (399) to report. ``dtype`` "float64" is for

@@ -212,7 +212,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     r"""$w \leftarrow w - \alpha\,\lambda\,w, \quad$ then Adam's step
 
-    The weight decay acts on the weights, not through the gradient; it follows the schedule, as in PyTorch.
+    The weight decay acts on the weights, not through the gradient. It is multiplied by the rate, as in PyTorch; in the
+    paper it is multiplied by the schedule's factor alone, so that a lambda from there has to be divided by alpha here.
     Loshchilov and Hutter, Decoupled weight decay regularization, 2019.
     """
 

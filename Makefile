@@ -45,7 +45,7 @@ help:
 	touch $@
 
 .venv/.lab: .venv/.made $(SOURCES) $(COURSE)
-	$(UV) --reinstall-package lrcourse $(EDITABLE) '.[lab]'
+	$(UV) $(EDITABLE) '.[lab]'
 	touch $@
 
 .venv/.light: .venv/.made $(SOURCES)

@@ -140,7 +140,7 @@ class Number(Prediction):
             refuse(self.right, "Number", "right", "a pair (from, to) around it, since nothing is near 0 by a part of it")
         for zone in self.feedback:
             if not (isinstance(zone, (tuple, list)) and len(zone) == 3 and is_number(zone[0]) and is_number(zone[1])
-                    and zone[0] < zone[1]):
+                    and zone[0] <= zone[1]):
                 refuse(zone, "Number", "feedback", "(from, to, what to say)")
             need_text(zone[2], "Number", "feedback")
 

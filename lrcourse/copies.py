@@ -112,10 +112,6 @@ def merged_lines(base, mine, new):
     >>> merged_lines("rate = ...\\ncheck('x', rate)", "rate = 0.3\\ncheck('x', rate)", "rate = ...\\ncheck('y', rate)")
     "rate = 0.3\\ncheck('y', rate)"
     """
-    if mine == new or new == base:
-        return mine
-    if mine == base:
-        return new
     lines, changes = base.split("\n"), set()
     for text in (mine.split("\n"), new.split("\n")):
         for what, begin, end, a, b in SequenceMatcher(None, lines, text, autojunk=False).get_opcodes():
@@ -177,6 +173,7 @@ def merge(base, mine, new):
                 cells.append(b or c)
             continue
         cell = merged_keys(a or {}, b, c)
+        cell["metadata"] = merged_keys(a["metadata"] if a else {}, b["metadata"], c["metadata"])
         text = merged_lines(a["source"] if a else "", b["source"], c["source"])
         if text is None:
             lost.append(name)

@@ -158,9 +158,12 @@ def test_what_was_run_stays_until_its_code_changes():
             cell |= {"execution_count": 7, "outputs": printed, "metadata": {"scrolled": True}}
     mine["cells"][0]["attachments"] = {"image.png": {"image/png": "AA=="}}
     mine["metadata"]["kernelspec"] = {"name": "mine", "display_name": "Mine"}
-    whole, _ = copies.merge(notebook(BASE), mine, notebook(edit(BASE, "figure", "plot(b)")))
+    new = notebook(edit(BASE, "figure", "plot(b)"))
+    new["cells"][3]["metadata"] = new["cells"][1]["metadata"] = {"tags": ["ours"]}
+    whole, _ = copies.merge(notebook(BASE), mine, new)
     cells = {cell["id"]: cell for cell in whole["cells"]}
-    assert cells["setup"]["execution_count"] == 7 and cells["setup"]["outputs"] and cells["setup"]["metadata"] == {"scrolled": True}
+    assert cells["stub"]["metadata"] == {"tags": ["ours"], "scrolled": True}
+    assert cells["setup"]["execution_count"] == 7 and cells["setup"]["outputs"] and cells["setup"]["metadata"]["tags"] == ["ours"]
     assert cells["figure"]["execution_count"] is None and cells["figure"]["outputs"] == []
     assert cells["title"]["attachments"] and whole["metadata"]["kernelspec"]["name"] == "mine"
 
@@ -307,9 +310,28 @@ def test_a_crash_anywhere_is_mended_by_the_next_start(tmp_path, monkeypatch):
                 cuts += 1
             finally:
                 monkeypatch.setattr(os, "replace", real)
-            bring(folder, **new)
+            done = bring(folder, **new)
             assert files(folder) == wanted, cut
+            assert all(names["kept"] in wanted for _, names in done if "kept" in names)
     assert cuts == 2 * 10       # the marker twice, four lessons written, one renamed, one copied aside, one moved aside, one new
+
+
+def test_an_edition_after_one_that_was_cut_off(tmp_path, monkeypatch):
+    bring(tmp_path, _04_why=BASE)
+    typed(tmp_path / "04_why.ipynb", ANSWER)
+    real, calls = os.replace, []
+
+    def replace(a, b):
+        calls.append(b)
+        if len(calls) == 3:         # the marker, the lesson, the marker
+            raise KeyboardInterrupt
+        real(a, b)
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(KeyboardInterrupt):
+        bring(tmp_path, _04_why=edit(BASE, "title", "Second"))
+    monkeypatch.setattr(os, "replace", real)
+    assert bring(tmp_path, _04_why=edit(BASE, "title", "Third")) == [("merged", {"lesson": "04_why"})]
+    assert texts(tmp_path / "04_why.ipynb") == edit(ANSWER, "title", "Third")
 
 
 def test_a_write_that_fails_halfway_leaves_the_old_file(tmp_path, monkeypatch):
@@ -510,7 +532,7 @@ def test_without_a_home_nothing_complains_in_a_cell(tmp_path):
     code = ("import sys; from pathlib import Path; from lrcourse.doctor import own_home; "
             "print(own_home(Path(sys.argv[1]))); import matplotlib.pyplot; print(own_home(Path('other')))")
     done = subprocess.run([sys.executable, "-c", code, tmp_path / "home"], cwd=tmp_path, capture_output=True, text=True, check=True,
-                          env={name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON", "MPL", "XDG"))}
+                          env={name: value for name, value in os.environ.items() if name not in doctor.OWN_HOME and name[:4] != "XDG_"}
                           | {"HOME": "/dev/null/home", "PYTHONPATH": str(ROOT)})
     assert (done.stdout, done.stderr) == ("True\nFalse\n", "") and not (tmp_path / "other").exists()
     assert {path.name for path in (tmp_path / "home").iterdir()} == set(doctor.OWN_HOME.values())

@@ -46,7 +46,7 @@ EXERCISES = {
     ),
     "holm-first": Exercise(
         answer=0.05 / 171,
-        tolerance=0.003,
+        tolerance=0.003, figures=2,
         right="The smallest of 171 is multiplied by 171. One pair alone would have passed at 0.05.",
         wrong=(
             (0.05, "That is the bar for a single test. Holm multiplies the smallest of m p-values by m."),

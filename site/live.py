@@ -3,6 +3,7 @@
 import email.parser
 import hashlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import nbformat
 from packaging.requirements import Requirement
-from shared import BUILD, NPM, ROOT, SITE, lessons, packages, run, without_outputs
+from shared import BUILD, NPM, ROOT, SITE, lessons, packages, run
+
+from lrcourse.copies import without_outputs
 
 PYODIDE = f"https://cdn.jsdelivr.net/pyodide/v{NPM['pyodide']}/full/"
 CORE = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"]
@@ -81,8 +84,9 @@ def for_students(path):
 
 
 def wheels(folder):
-    """The wheels that Pyodide hasn't: the course's own, made now, and the pinned ones, fetched once into build/wheels."""
-    run("-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT)
+    """The wheels that Pyodide hasn't: the course's own, made now, with the kernel as WebAssembly, and the pinned ones, fetched
+    once into build/wheels."""
+    run("-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, ROOT, env=os.environ | {"LRCOURSE_TARGET": "wasm"})
     pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M))
     cache = BUILD / "wheels"
     missing = [f"{name}=={pins[name]}" for name in WHEELS if not [*cache.glob(f"{name}-{pins[name]}-*.whl")]]

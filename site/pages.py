@@ -8,8 +8,10 @@ import sys
 
 import nbformat
 from markdown_it import MarkdownIt
-from shared import BUILD, ROOT, SITE, broken, lessons, packages, prepared, run, without_outputs
+from shared import BUILD, ROOT, SITE, broken, lessons, packages, prepared, run
 from waiting import SETTING, hanging, prediction, waiting
+
+from lrcourse.copies import without_outputs
 
 FRONT = """---
 hide-toc: true

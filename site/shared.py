@@ -64,15 +64,6 @@ def predictions(notebook):
             cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": map_of_course(), "text/plain": ""})]
 
 
-def without_outputs(notebook):
-    """A notebook to work in: whoever opens it has not seen the answers."""
-    notebook.metadata.pop("widgets", None)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return notebook
-
-
 def belonging(state, root):
     """The widget ``root`` and all that it holds, in order."""
     found, queue = [], [root]

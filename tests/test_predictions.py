@@ -18,7 +18,7 @@ from lrcourse.lessons.ui import UI
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # lessons whose Predicts have no cell yet; it only shrinks
-UNCONVERTED = ["00", "01", "02", "03", "05", "06", "07", "08", "09", "10", "13", "14", "16"]
+UNCONVERTED = ["05", "06", "07", "08", "09", "10", "13", "16"]
 
 CUT = Choice({"stays": "Tempting.", "slowly": "Shorter steps.", "at once": "So it was."}, right="at once", out="It fell.")
 TWO = Choice({"a": "1", "b": "2", "c": "3"}, right=("a", "b"), out="Both.", shown="figure-of-two")
@@ -29,10 +29,11 @@ COUNT = Number(right=9, low=0, high=171, whole=True, out="Nine.")
 RANKING = Order(("constant", "linear", "cosine", "step"), right=(("linear", "cosine"), "step", "constant"), out="So.",
                 feedback="The constant rate is last.", wrong=((("constant", "linear"), "It looks best at first."),))
 WHY = Free(out="Noise.")
-ALL = {"cut-x": CUT, "two-x": TWO, "floor-x": FLOOR, "nothing-x": NOTHING, "count-x": COUNT, "ranking-x": RANKING, "why-x": WHY}
+ALL = {"cut-x": CUT, "two-x": TWO, "floor-x": FLOOR, "nothing-x": NOTHING, "count-x": COUNT, "ranking-x": RANKING, "why-x": WHY,
+       "nobody-x": Choice({"a": "1", "b": "2"}, right="a", out="One.", shown=())}
 CHOICES = {"cut-x": ["stays", "slowly", "at once"], "two-x": ["a", "b", "c"],
            "floor-x": [1, 1.5, 4.79, 4.81, 6, 7.49, 7.6, 12, 99.95, 100], "nothing-x": [-5, -0.001, 0, 0.123456, 0.3, 0.31],
-           "count-x": [0, 7, 9, 10, 11, 171], "why-x": ["noise"],
+           "count-x": [0, 7, 9, 10, 11, 171], "why-x": ["noise"], "nobody-x": ["b"],
            "ranking-x": [["constant", "linear", "cosine", "step"], ["cosine", "linear", "step", "constant"],
                          ["linear", "step", "cosine", "constant"], ["linear", "cosine", "constant", "step"]]}
 
@@ -149,6 +150,9 @@ def test_a_figure_that_is_shown_reveals(monkeypatch, widgets):
     predictions.drawn("figure-of-two"), predictions.drawn("cut-x"), predictions.drawn("cut-x")
     assert two.entry == {"choice": "c", "seen": True} and cut.entry == {"seen": True}
     assert predict("two-x") is two
+    nobody = predict("nobody-x", "a")
+    predictions.drawn("nobody-x")
+    assert nobody.entry == {"choice": "a"}          # no figure shows it: its button does
     assert predict("two-x", "a").entry == {"choice": "c", "seen": True, "changed": "a"}
     assert predict("cut-x", "stays").entry == {"seen": True, "changed": "stays"}
     if not widgets:
@@ -187,7 +191,8 @@ def asked_in(path):
 
 
 def own_predictions(path):
-    return importlib.import_module(f"lrcourse.lessons.lesson_{path.name[:2]}").PREDICTIONS
+    lesson = importlib.import_module(f"lrcourse.lessons.lesson_{path.name[:2]}")
+    return {name: prediction for name, prediction in lesson.PREDICTIONS.items() if name not in ALL}
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LESSONS if path.name[:2] not in UNCONVERTED])
@@ -197,7 +202,7 @@ def test_every_predict_asks_and_is_answered(path):
         assert name and tagged, f"no cell predict(...), tagged predict, right below: {text[:80]}"
         said = {node.value for node in ast.walk(ast.parse(re.sub(r"^[%!].*$", "", later, flags=re.M)))
                 if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-        for figure in own[name].shown or (name,):
+        for figure in own[name].figures(name):
             assert figure in said, f"{name}: no later cell draws {figure!r}, which answers it"
 
 
@@ -209,14 +214,26 @@ def test_numbers_that_are_told_stand_in_the_lesson(path):
     cells = nbformat.read(path, as_version=4).cells
     said = "\n".join(cell.source for cell in cells)
     for prediction in own_predictions(path).values():
-        assert [(number, text) for text in told(prediction.data()) for number in numbers(text) if not carried(number, said)] == []
+        assert [(number, text) for text in told(prediction) for number in numbers(text) if not carried(number, said)] == []
 
 
-def told(data):
-    """All that is told in a prediction's data: what came out, and what is said of each choice."""
-    if isinstance(data, dict):
-        return [text for key, value in data.items() if key not in ("kind", "unit", "value", "text") for text in told(value)]
-    return [text for value in data for text in told(value)] if isinstance(data, list) else [data] if isinstance(data, str) else []
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LESSONS if path.name[:2] not in UNCONVERTED])
+def test_neither_code_nor_what_stands_in_front_gives_it_away(path):
+    cells, figures = nbformat.read(path, as_version=4).cells, words.gathered("FIGURES")
+    for name, prediction in own_predictions(path).items():
+        asks = next((place for place, cell in enumerate(cells) if cell.source.strip() == f'predict("{name}")'), 0)
+        shown = [str(output.get("data", {}).get("text/plain", output.get("text", ""))) for cell in cells[:asks + 1]
+                 for output in cell.get("outputs", [])]
+        visible = "\n".join([cell.source for place, cell in enumerate(cells) if place <= asks or cell.cell_type == "code"] + shown)
+        for text in [*told(prediction), *(text for figure in prediction.figures(name) for text in figures.get(figure, ()))]:
+            assert " ".join(text.split()) not in " ".join(visible.split()), (name, text)
+
+
+def told(prediction):
+    """What came out, and all that is said of choices."""
+    said = {Choice: lambda: prediction.options.values(), Number: lambda: [zone[2] for zone in prediction.feedback],
+            Order: lambda: [prediction.feedback, *(say for _, say in prediction.wrong)], Free: lambda: []}
+    return [prediction.out, *said[type(prediction)]()]
 
 
 def test_names_of_predictions_are_used_once_and_defined_once():

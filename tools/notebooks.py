@@ -27,6 +27,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from traitlets import Type
 
+from lrcourse.copies import without_outputs
+from lrcourse.doctor import own_home
+
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 FIXED = {
@@ -157,12 +160,7 @@ def differences(stored, fresh):
 
 def cleared(notebook):
     """A copy as if it had never been executed."""
-    fresh = nbformat.reads(nbformat.writes(notebook), as_version=4)
-    fresh.metadata.pop("widgets", None)
-    for cell in fresh.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return fresh
+    return without_outputs(nbformat.reads(nbformat.writes(notebook), as_version=4))
 
 
 def problems(path, fresh):
@@ -194,6 +192,7 @@ def main():
     if wrong := unpinned():
         sys.exit("outputs are stored and compared in the pinned environment alone; here "
                  + ", ".join(f"{name} is {here}, pinned {pin}" for name, (here, pin) in wrong.items()))
+    own_home(ROOT / "build" / "home")
     failed = False
     with ThreadPoolExecutor(max_workers=2) as pool:
         jobs = [pool.submit(process, path, options.what == "run")

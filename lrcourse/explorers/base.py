@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import anywidget
+import numpy as np
 import traitlets
 
 from lrcourse.explorers.javascript import schedules_module
@@ -32,6 +33,11 @@ def bundle(view, limits):
     return re.sub(r"^import .*\n|^export (?!default)", "", "\n".join(texts), flags=re.MULTILINE)
 
 
+def between(value, low, high, otherwise):
+    """A number brought between ``low`` and ``high``; ``otherwise`` for nan."""
+    return otherwise if math.isnan(value) else min(max(value, low), high)
+
+
 class Clamped(traitlets.Float):
     """A number that is brought between ``low`` and ``high``; the widget's ``word`` says so."""
 
@@ -42,11 +48,25 @@ class Clamped(traitlets.Float):
 
     def validate(self, obj, value):
         given = super().validate(obj, value)
-        value = self.default_value if math.isnan(given) else min(max(given, self.low), self.high)
+        value = between(given, self.low, self.high, self.default_value)
         value = round(value) if self.whole else value
-        if value != given:
-            obj.word = f"{self.name} {given:g} is outside {self.low:g} to {self.high:g}, {value:g} is used"
+        obj.say(self.name, value, value != given and f"{given:g} is outside {self.low:g} to {self.high:g}, {value:g} is used")
         return value
+
+
+class ClampedList(traitlets.List):
+    """Numbers that are brought between ``low`` and ``high``."""
+
+    def __init__(self, default, low, high):
+        super().__init__(traitlets.Float(), default, minlen=1, maxlen=20)
+        self.low, self.high = low, high
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        given = super().validate(obj, value)
+        kept = [between(v, self.low, self.high, self.low) for v in given]
+        obj.say(self.name, kept, kept != given and f"{given} is outside {self.low:g} to {self.high:g}, {kept} is used")
+        return kept
 
 
 class Explorer(anywidget.AnyWidget):
@@ -65,6 +85,13 @@ class Explorer(anywidget.AnyWidget):
             raise TypeError(f"{unknown[0]} is not a setting of {type(self).__name__}: {', '.join(self.settings())}")
         self._esm = self.module()
         super().__init__(**settings)
+
+    def say(self, name, value, wrong):
+        """Put into words what was ``wrong`` where ``value`` is used now, or take back what was said of an earlier one."""
+        if wrong:
+            self.word = f"{name} {wrong}"
+        elif self.word.startswith(f"{name} ") and self._trait_values.get(name) != value:     # traitlets sets some twice
+            self.word = ""
 
     @classmethod
     def module(cls):
@@ -108,6 +135,13 @@ class Explorer(anywidget.AnyWidget):
         module = self.module().replace("export default", "const widget =")
         picture = self.picture()[0]["text/html"]
         return PAGE % (self._css, picture, module.replace("</", "<\\/"), values.replace("</", "<\\/"))
+
+
+def until_lost(loss):
+    """A curve as far as it can be drawn: one that diverges ends where it has grown by a factor of a million."""
+    loss = np.asarray(loss)
+    lost = np.flatnonzero(~(loss <= 1e6 * max(abs(loss[0]), 1e-3)))
+    return loss[:lost[0]] if lost.size else loss
 
 
 def sloping_noise(curvature, noise):

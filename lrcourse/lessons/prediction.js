@@ -47,6 +47,9 @@ function render({ model, el }) {
   el.append(root);
   followTheme(el, root, signal)();
 
+  // a deck goes on at the space bar, and would keep it from a button
+  if (!live) root.addEventListener("keydown", event => { if (event.key === " " && event.target.matches("button, summary")) event.stopPropagation(); });
+
   const inWords = choice => said(spec, choice, words);
   let editing = false, grab = false, drawnAs = "";
 
@@ -152,7 +155,9 @@ function render({ model, el }) {
     range.value = (to(low) + to(high)) / 2;
     range.setAttribute("aria-valuetext", "–");
     if (start !== undefined) { range.value = to(start); field.value = plain(start); show(start); }
-    range.addEventListener("input", () => { const v = neat(from(Number(range.value))); field.value = plain(v); show(v); });
+    const slide = () => { const v = neat(from(Number(range.value))); field.value = plain(v); show(v); };
+    range.addEventListener("input", slide);
+    range.addEventListener("pointerup", slide);         // where it stands already is a choice, too
     const take = () => {
       const typed = field.value.trim().replace(",", "."), v = Number(typed);
       if (!typed) return;

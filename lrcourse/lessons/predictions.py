@@ -37,19 +37,28 @@ def is_number(value):
 
 @dataclass(frozen=True)
 class Prediction:
-    """What all kinds have: ``out`` says what came out, ``shown`` names the figures that show it (default: its own name)."""
+    """What all kinds have: ``out`` says what came out, and ``shown`` names the figures that show it.
+
+    Without ``shown`` it is the figure of the prediction's own name. With ``shown=()`` no figure shows it, and the learner
+    says when it was run.
+    """
 
     _: KW_ONLY
     out: str
-    shown: tuple = ()
+    shown: tuple | None = None
 
     def __post_init__(self):
         kind = type(self).__name__
         need_text(self.out, kind, "out")
         shown = (self.shown,) if isinstance(self.shown, str) else self.shown
-        if not all(isinstance(name, str) for name in shown):
-            refuse(self.shown, kind, "shown", "names of figures")
-        object.__setattr__(self, "shown", tuple(shown))
+        if shown is not None:
+            if not isinstance(shown, (tuple, list)) or not all(isinstance(name, str) for name in shown):
+                refuse(self.shown, kind, "shown", "names of figures")
+            object.__setattr__(self, "shown", tuple(shown))
+
+    def figures(self, name):
+        """The figures that answer it, where it is called ``name``."""
+        return (name,) if self.shown is None else self.shown
 
     def said(self, choice):
         """A choice in words."""
@@ -131,7 +140,7 @@ class Number(Prediction):
             refuse(self.right, "Number", "right", "a pair (from, to) around it, since nothing is near 0 by a part of it")
         for zone in self.feedback:
             if not (isinstance(zone, (tuple, list)) and len(zone) == 3 and is_number(zone[0]) and is_number(zone[1])
-                    and zone[0] < zone[1]):
+                    and zone[0] <= zone[1]):
                 refuse(zone, "Number", "feedback", "(from, to, what to say)")
             need_text(zone[2], "Number", "feedback")
 
@@ -262,7 +271,7 @@ def all_predictions():
 @cache
 def answered_by(figure):
     """The names of the predictions that this figure answers."""
-    return [name for name, prediction in all_predictions().items() if figure in (prediction.shown or (name,))]
+    return [name for name, prediction in all_predictions().items() if figure in prediction.figures(name)]
 
 
 ASKED = {}      # what this kernel has asked, by name: a widget, or a Text

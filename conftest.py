@@ -17,7 +17,8 @@ own_home(Path(__file__).parent / "build" / "home")      # else matplotlib compla
 os.environ.setdefault("KERAS_BACKEND", "torch")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # no examples in docstrings of frameworks that aren't installed
-collect_ignore = [] if all(map(find_spec, ("torch", "keras", "optax"))) else [f"lrcourse/frameworks/{name}.py" for name in ("__init__", "code", "convert", "found", "record")]
+MODULES = ("__init__", "code", "convert", "found", "record")
+collect_ignore = [] if all(map(find_spec, ("torch", "keras", "optax"))) else [f"lrcourse/frameworks/{name}.py" for name in MODULES]
 
 
 class Spread(LoadFileScheduling):

@@ -82,7 +82,8 @@ class Optimizer:
                 raise ValueError(f"w of the shape {w.shape} and {w.dtype} is not allowed: this {type(self).__name__} remembers steps "
                                  f"of {kept.shape} and {kept.dtype}. Its fresh() remembers none")
         self.steps += 1
-        self.update(w, grad, rates)
+        with np.errstate(all="ignore"):     # a run that diverges overflows, and that is a result
+            self.update(w, grad, rates)
 
     def evaluation_weights(self, w):
         """The weights to test with: ``w`` itself, for all but the schedule-free method."""

@@ -40,6 +40,7 @@ class Optimizer:
     """What all optimizers share: checks, a memory that starts at zero, and one rate per run."""
 
     memory = ()     # the names of the arrays that it keeps between steps, each of the shape of w
+    decays = 1.0    # on which weights weight_decay acts: all, or an array (P,) of ones and zeros that the problem gives
 
     def __new__(cls, *given, **settings):
         own = inspect.signature(cls.__init__)
@@ -105,7 +106,7 @@ class SGD(Optimizer):
     weight_decay: NonNegative = 0.0
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         w -= lr * g
 
 
@@ -122,7 +123,7 @@ class Momentum(Optimizer):
     memory = ("v",)
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.v = self.beta * self.v + g
         w -= lr * self.v
 
@@ -140,7 +141,7 @@ class Nesterov(Optimizer):
     memory = ("v",)
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.v = self.beta * self.v + g
         w -= lr * (g + self.beta * self.v)
 
@@ -158,7 +159,7 @@ class AdaGrad(Optimizer):
     memory = ("s",)
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.s = self.s + g ** 2
         w -= lr * g / (np.sqrt(self.s) + self.eps)
 
@@ -176,7 +177,7 @@ class RMSProp(Optimizer):
     memory = ("s",)
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.s = self.rho * self.s + (1 - self.rho) * g ** 2
         w -= lr * g / (np.sqrt(self.s) + self.eps)
 
@@ -197,7 +198,7 @@ class Adam(Optimizer):
     memory = ("m", "s")
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.adapt(w, g, lr)
 
     def adapt(self, w, g, lr):
@@ -212,14 +213,15 @@ class Adam(Optimizer):
 class AdamW(Adam):
     r"""$w \leftarrow w - \alpha\,\lambda\,w, \quad$ then Adam's step
 
-    The weight decay acts on the weights, not through the gradient; it follows the schedule, as in PyTorch.
+    The weight decay acts on the weights, not through the gradient. It is multiplied by the rate, as in PyTorch; in the
+    paper it is multiplied by the schedule's factor alone, so that a lambda from there has to be divided by alpha here.
     Loshchilov and Hutter, Decoupled weight decay regularization, 2019.
     """
 
     weight_decay: NonNegative = 0.01
 
     def update(self, w, g, lr):
-        w -= lr * self.weight_decay * w
+        w -= lr * self.weight_decay * self.decays * w
         self.adapt(w, g, lr)
 
 
@@ -239,12 +241,83 @@ class ScheduleFreeSGD(Optimizer):
     def update(self, w, g, lr):
         if self.steps == 1:
             self.z, self.x, self.total = w.copy(), w.copy(), 0.0
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.z = self.z - lr * g
         self.total = self.total + lr ** 2
         c = lr ** 2 / np.maximum(self.total, np.finfo(w.dtype).tiny)    # at a rate of 0 nothing moves
         self.x = (1 - c) * self.x + c * self.z
         w[...] = (1 - self.beta) * self.z + self.beta * self.x
+
+    def evaluation_weights(self, w):
+        return self.x if self.steps else w
+
+
+@dataclass
+class Clip(Optimizer):
+    r"""$g \leftarrow g \cdot \min\!\left(1, \dfrac{c}{\lVert g \rVert}\right), \quad$ then a step of ``optimizer``
+
+    A gradient longer than c, which is ``norm``, is made that long; each run's by itself. One bad batch then can't throw a
+    run far away. Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013.
+
+    >>> w = np.array([[1.0, 1.0]])
+    >>> Clip(SGD(), norm=5.0).step(w, grad=[[30.0, 40.0]], lr=0.1)
+    >>> w.round(4)
+    array([[0.7, 0.6]])
+    """
+
+    optimizer: Optimizer
+    norm: Positive = 1.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not isinstance(self.optimizer, Optimizer):
+            raise TypeError(f"optimizer={self.optimizer!r} is not allowed in Clip: an optimizer, such as AdamW()")
+
+    def fresh(self):
+        return replace(self, optimizer=self.optimizer.fresh())
+
+    def step(self, w, grad, lr):
+        grad = np.asarray(grad)
+        length = np.sqrt(np.square(grad).sum(axis=tuple(range(1, grad.ndim)), keepdims=True))
+        self.optimizer.decays = self.decays
+        self.optimizer.step(w, grad * np.minimum(1, self.norm / (length + 1e-6)), lr)
+
+    def evaluation_weights(self, w):
+        return self.optimizer.evaluation_weights(w)
+
+
+@dataclass
+class EMA(Optimizer):
+    r"""A step of ``optimizer``, then $\;x \leftarrow \beta\,x + (1 - \beta)\,w, \qquad x_0 = w_1$
+
+    An exponential moving average of the weights beside the training, which it leaves alone; x is what to test with. It
+    reaches back some 1/(1 - beta) steps. Polyak and Juditsky, Acceleration of stochastic approximation by averaging, 1992;
+    in this form from PyTorch's ``swa_utils``.
+
+    >>> w = np.array([1.0])
+    >>> averaged = EMA(SGD(), beta=0.5)
+    >>> for _ in range(2):
+    ...     averaged.step(w, grad=[1.0], lr=0.25)
+    >>> w, averaged.evaluation_weights(w)
+    (array([0.5]), array([0.625]))
+    """
+
+    optimizer: Optimizer
+    beta: BelowOne = 0.99
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not isinstance(self.optimizer, Optimizer):
+            raise TypeError(f"optimizer={self.optimizer!r} is not allowed in EMA: an optimizer, such as AdamW()")
+
+    def fresh(self):
+        return replace(self, optimizer=self.optimizer.fresh())
+
+    def step(self, w, grad, lr):
+        self.optimizer.decays = self.decays
+        self.optimizer.step(w, grad, lr)
+        self.x = self.beta * self.x + (1 - self.beta) * w if self.steps else w.copy()
+        self.steps += 1
 
     def evaluation_weights(self, w):
         return self.x if self.steps else w

@@ -439,7 +439,9 @@ def lr_range(t, min_lr: Range(0.0, "max_lr", open_low=True, slider=(1e-4, 1.0), 
              total: Epochs):
     r"""$\alpha_t = \alpha_{\min}\,(\alpha_{\max}/\alpha_{\min})^{t/T}$
 
-    The learning-rate range test: every factor of ten takes the same time. Smith, 2017.
+    For a learning-rate range test: every factor of ten takes the same time. The test is Smith's (Cyclical learning rates for
+    training neural networks, 2017), who raised the rate in a straight line (``triangular``) and plotted the accuracy; raised
+    by factors, with the loss of each batch, it is fastai's.
 
     >>> lr_range(0.01, 1.0, total=10)([0, 5, 10]).round(12).tolist()
     [0.01, 0.1, 1.0]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrcourse import kernels
+from lrcourse import engine
 from lrcourse.optimizers import Optimizer
 from lrcourse.ranges import Count, as_numbers, check_all
 from lrcourse.schedules import ReduceLROnPlateau, Schedule
@@ -98,8 +98,8 @@ def run(problem, optimizer, schedules, seeds, epochs, w, threads=None):
         rates = {each: each(t) for each in set(schedules)}
         lr = np.stack([rates[each] for each in schedules])
     path = None
-    if kernels.knows(problem, optimizer):       # the same as below, faster
-        train, test, w = kernels.run_loop(problem, optimizer, seeds, lr, watching, w, threads)
+    if engine.knows(problem, optimizer):       # the same as below, fused
+        train, test, w = engine.run_loop(problem, optimizer, seeds, lr, watching, w, threads)
     else:
         train, test, w, path = run_loop(problem, optimizer, seeds, lr, watching, w)
     for loss, error in (train, test):
@@ -116,6 +116,7 @@ def run_loop(problem, optimizer, seeds, lr, watching, w):
     train, test = np.empty((2, len(seeds), epochs)), np.empty((2, len(seeds), epochs))
     generators = [np.random.default_rng([seed, 1]) for seed in seeds]
     optimizer = optimizer.fresh()
+    optimizer.decays = getattr(problem, "decays", optimizer.decays)
     path = [w.copy()]
     with np.errstate(all="ignore"):     # a diverging run overflows; the others don't notice
         for epoch in range(epochs):

@@ -114,7 +114,7 @@ def contest_vectors():
 def folder(tmp_path_factory):
     """The modules as the explorers import them, the vectors, and what node wrote after its tests had passed."""
     folder = tmp_path_factory.mktemp("explorers")
-    for file in [*HERE.glob("*.js"), HERE / "style.css"]:
+    for file in [*HERE.glob("*.js"), HERE / "parts.css"]:
         shutil.copy(file, folder)
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "schedules.js").write_text(schedules_module(), encoding="utf-8")

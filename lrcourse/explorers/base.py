@@ -29,7 +29,7 @@ widget.render({ model, el: document.currentScript.previousElementSibling });
 def bundle(view, limits):
     """One self-contained module: the schedules, the limits, the shared files and ``view``, without their imports and exports."""
     texts = [schedules_module(), f"export const LIMITS = {limits};",
-             *((HERE / name).read_text(encoding="utf-8") for name in ("maths.js", "code.js", "view.js", view))]
+             *((HERE / name).read_text(encoding="utf-8") for name in ("parts.js", "maths.js", "code.js", "view.js", view))]
     return re.sub(r"^import .*\n|^export (?!default)", "", "\n".join(texts), flags=re.MULTILINE)
 
 
@@ -76,7 +76,7 @@ class Explorer(anywidget.AnyWidget):
     """
 
     view = None     # the file of its ES module
-    _css = (HERE / "style.css").read_text(encoding="utf-8")
+    _css = "".join((HERE / name).read_text(encoding="utf-8") for name in ("parts.css", "style.css"))
     word = traitlets.Unicode("", help="what was wrong with the last value that was set").tag(sync=True)
 
     def __init__(self, **settings):

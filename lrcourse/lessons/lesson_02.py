@@ -104,7 +104,7 @@ EXERCISES = {
     "best-beta": Exercise(
         answer=(9 / 11) ** 2,
         right="Nine elevenths squared: the swing then fades by 9/11 per update.",
-        tolerance=0.02,
+        tolerance=0.015,
         wrong=(
             (9 / 11, "That is √β, what is left per update. Square it."),
             (99 / 101, "That is what SGD's best rate leaves per update. Momentum gets the root of κ."),

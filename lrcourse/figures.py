@@ -27,6 +27,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from PIL import Image
 
+from lrcourse.lessons.predictions import drawn
 from lrcourse.lessons.words import figure_words
 
 # Okabe and Ito's colours, which the colour-blind can tell apart, each with a line style of its own
@@ -64,6 +65,7 @@ class Figure(MatplotlibFigure):
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        drawn(self.words)
         png = base64.b64encode(self.png()).decode()
         width = round(self.get_figwidth() * 100)
         image = (f'<img src="data:image/png;base64,{png}" alt="{html.escape(self.alt)}" width="{width}" '

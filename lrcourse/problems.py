@@ -17,6 +17,7 @@ from importlib import resources
 import numpy as np
 
 from lrcourse.ranges import Choice, Count, Flag, Fraction, NonNegative, Range, Vector, check_fields
+from lrcourse.transformer import language as language
 
 
 # ---- surfaces: a formula of a few weights ----------------------------------------------------------------------------
@@ -233,6 +234,9 @@ class digits:
 
     def __post_init__(self):
         check_fields(self)
+        if self.batch_norm and self.batch_size == 1:
+            raise ValueError("batch_size=1 is not allowed in digits with batch_norm: a whole number from 2 to 1000, since one image "
+                             "has no spread to be normalised by")
 
     @property
     def updates_per_epoch(self):
@@ -357,11 +361,18 @@ def _cross_entropy(logits, y):
     return (np.log(total) - right).mean(axis=(1, 2)), error, e / total
 
 
+def _frozen(*arrays):
+    """Arrays that are kept for all problems: who could change them would change every run to come."""
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays
+
+
 @functools.cache
 def _digits():
     with resources.files("lrcourse").joinpath("data/digits.npz").open("rb") as file, np.load(file) as data:
         order = np.random.default_rng(1234).permutation(len(data["labels"]))
-        return data["pixels"][order].astype(np.float64), data["labels"][order].astype(np.intp)
+        return _frozen(data["pixels"][order].astype(np.float64), data["labels"][order].astype(np.intp))
 
 
 @functools.cache
@@ -372,13 +383,13 @@ def _images(shift, dtype):
     moves = range(2 * shift + 1)
     moved = [padded[:, down:down + 8, right:right + 8] for down in moves for right in moves]
     train = np.concatenate(moved).reshape(-1, PIXELS)
-    return [np.ascontiguousarray((images - mean) / deviation, dtype) for images in (train, pixels[TRAIN:])]
+    return _frozen(*(np.ascontiguousarray((images - mean) / deviation, dtype) for images in (train, pixels[TRAIN:])))
 
 
 @functools.cache
 def _moments(shift, dtype):
     images = _images(shift, "float64")[0]
-    return images.mean(axis=0).astype(dtype), np.cov(images.T, bias=True).astype(dtype)
+    return _frozen(images.mean(axis=0).astype(dtype), np.cov(images.T, bias=True).astype(dtype))
 
 
 @functools.cache
@@ -387,4 +398,4 @@ def _labels(noise):
     generator = np.random.default_rng([1234, 1])
     drawn = generator.random(TRAIN) < noise
     labels[:TRAIN][drawn] = generator.integers(CLASSES, size=drawn.sum())
-    return labels[:TRAIN], labels[TRAIN:]
+    return _frozen(labels[:TRAIN], labels[TRAIN:])

@@ -1,5 +1,6 @@
 """Problems: gradients against finite differences, statistics against brute force, runs that don't know of each other."""
 
+import math
 import itertools
 from importlib import resources
 
@@ -202,7 +203,7 @@ def test_parameters_are_views_of_all_of_w():
 
 def test_shipped_data_is_small():
     with resources.as_file(resources.files("lrcourse").joinpath("data")) as folder:
-        assert sum(file.stat().st_size for file in folder.iterdir()) < 100_000
+        assert sum(file.stat().st_size for file in folder.iterdir()) < 250_000
 
 
 @pytest.mark.parametrize("factory, name, value, allowed", [
@@ -223,6 +224,14 @@ def test_shipped_data_is_small():
     (two_minima, "noise", True, "a number from 0 up"),
     (two_minima, "start_point", "ab", "a list of 2 numbers"),
     (NoisyQuadratic, "curvature", [], "a list of numbers, each from 0 up"),
+    (NoisyQuadratic, "curvature", "12", "a list of numbers, each from 0 up"),
+    (ravine, "curvature", ["1", "20"], "a list of 2 numbers, each from 0 up"),
+    (ravine, "start_point", 3, "a list of 2 numbers"),
+    (ravine, "start_point", [[1, 2]], "a list of 2 numbers"),
+    (ravine, "start_point", (-math.inf, 1), "a list of 2 numbers"),
+    (ravine, "start_point", (True, False), "a list of 2 numbers"),
+    (digits, "batch_norm", np.ones(2), "one of True, False"),
+    (digits, "held_out", ["all"], "one of 'all', 'validation', 'test'"),
 ])
 def test_bad_input_is_refused_by_name(factory, name, value, allowed):
     with pytest.raises((ValueError, TypeError)) as caught:
@@ -236,3 +245,16 @@ def test_bad_input_of_the_noisy_quadratic(name, value):
     with pytest.raises(ValueError) as caught:
         NoisyQuadratic([1.0, 2.0], **{name: value})
     assert f"{name}={value!r} is not allowed in NoisyQuadratic: a number, or a list of 2 numbers" in str(caught.value)
+
+
+def test_batch_norm_of_a_single_image_is_refused():
+    with pytest.raises(ValueError, match="batch_size=1 is not allowed in digits with batch_norm: a whole number from 2 to 1000"):
+        digits(batch_size=1)
+    assert digits(batch_size=1, batch_norm=False).updates_per_epoch == 1000 and digits(batch_size=2).updates_per_epoch == 500
+
+
+def test_what_all_problems_share_cannot_be_changed():
+    problem = digits()
+    for shared in (problem.images, problem.labels, problem.test_images, problem.test_labels, digits(held_out="test").test_images):
+        with pytest.raises(ValueError, match="read-only"):
+            shared[0] = 0

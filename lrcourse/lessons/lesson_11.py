@@ -1,6 +1,7 @@
 import numpy as np
 
 from lrcourse.lessons.exercises import Exercise
+from lrcourse.lessons.predictions import Choice
 
 FIGURES = {
     "llm-noise": (
@@ -81,4 +82,60 @@ EXERCISES = {
         ),
         hint='means(...)[5e-4] less best(...)[1], both of "wsd, last 60 %" at 50_000 steps.',
     ),
+}
+
+
+PREDICTIONS = {
+    "llm-noise": Choice(
+        {"about 0.0015": "In the middle of the sixteen; the largest difference is 0.004.",
+         "about 0.015": "That is what one expects from small models. Here the axis ends at 0.004: both training and test sets are so "
+                        "large that chance has averaged out.",
+         "about 0.15": "On the digits two runs do differ by such a part of their loss. Here 0.15 would be as much as decay itself "
+                       "brings; the axis ends at 0.004."},
+        right="about 0.0015", out="Half of the sixteen differences are below 0.0015, and none is above 0.004."),
+    "llm-peaks": Choice(
+        {"lower": "AdamW does scale each weight's step, but it doesn't shrink them together. Look at 1e-4: there decayed and constant "
+                  "runs end at the same height, far above the best.",
+         "the same": "The peak is the same number, but it means another thing when the end takes care of the noise: at 5e-4 the decayed "
+                     "curves are still falling.",
+         "higher": "Decayed runs do best at 2e-3, four times the constant rate's best."},
+        right="higher", out="The constant rate is best at 5e-4, the decayed runs at 2e-3."),
+    "llm-zero-or-tenth": Choice(
+        {"a tenth is better": "At 1e-4 it is, where the run hasn't travelled far enough. At the peaks one would choose, zero is lower.",
+         "level": "On the digits they were. Here the curves are well apart at 1e-3 and 2e-3, by more than ten times the 0.0012 to which one run is known.",
+         "zero is better, by more than ten times the noise": "2.954 against 2.982, each at its best peak."},
+        right="zero is better, by more than ten times the noise",
+        out="Zero ends 0.028 below a tenth at the best peaks; at 1e-4 it is the other way round."),
+    "llm-cooldown": Choice(
+        {"longer at the low peak": "A low rate does settle slowly, but it has little to settle: what it lacks is travel. The curve of "
+                                   "1e-4 rises from 20 % on.",
+         "the same share": "Rules of thumb give one share. Follow the lowest points: 60 %, 60 %, 40 %, 20 %.",
+         "shorter at the low peak": "20 % at 1e-4, 60 % at 2e-3."},
+        right="shorter at the low peak", out="At 2e-3 the last 60 % was best, at 1e-4 the last 20 %."),
+    "llm-families": Choice(
+        {"less than 0.004": "At 50,000 steps it is 0.003. (At 25,000 WSD leads the cosine by 0.012.)",
+         "about 0.03": "That is the distance to those that don't reach zero, or reach it in a hurry. The three that do lie together.",
+         "about 0.15": "That is decay against none. Which way down matters far less than going down."},
+        right="less than 0.004", out="2.9543, 2.9535 and 2.9513: within 0.003."),
+    "llm-steps": Choice(
+        {"about 45,000": "The loss curve is flat at the end, so it looks as if decay only saved the last bit. But the constant run is flat "
+                         "because of its noise.",
+         "about 30,000": "Between 25,000 and 35,000 the decayed runs are far below the line already.",
+         "15,000 or fewer": "3.091 after 15,000 steps, against 3.110."},
+        right="15,000 or fewer", out="The decayed run of 15,000 steps ends at 3.091, below the 3.110 of 50,000 constant steps."),
+    "llm-wrong-peak": Choice(
+        {"under 0.001": "The curve is flat there, but not that flat: 0.007 is several times the noise of one run.",
+         "under 0.01": "0.007.",
+         "about 0.05": "That is more than a quarter of the best peak costs (0.028). To the left the curve rises slowly."},
+        right="under 0.01", out="Half the best peak costs 0.007, a quarter 0.028, and two and a half times lost the run."),
+    "llm-forecast": Choice(
+        {"about 0.002": "It would be lovely. Convexity is a strong wish for a transformer: the points lie some hundredths off the line.",
+         "about 0.05": "For both; the mean of the runs seen is off by 0.08.",
+         "about 0.3": "All losses lie within 0.34 of each other, and the clouds follow the line: something carries over."},
+        right="about 0.05", out="Off by 0.05 on average, with the order right in the rough."),
+    "llm-size": Choice(
+        {"smaller": "Larger models do tolerate more, but all three lines rise.",
+         "the same": "0.071, 0.084, 0.095: each step is more than this source's 0.005.",
+         "larger": "0.095 at 400 million. One run each, one peak: an observation."},
+        right="larger", out="The gain grew from 0.071 to 0.095."),
 }

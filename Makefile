@@ -1,30 +1,39 @@
 # make lab: the course.  make test: all that CI runs.  make help: the rest.
 SHELL := bash
+# whatever the locale: a folder's name may be Korean
+export PYTHONUTF8 := 1
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := pyproject.toml constraints.txt
-UV = $(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt
-PYTEST := OPENBLAS_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules
+SOURCES := pyproject.toml constraints.txt hatch_build.py lrcourse/engine/build.py lrcourse/engine/kernel.c
+# learners get a normal install, made again when one of these is newer; where .light is, a developer's is, which follows them
+COURSE := $(if $(wildcard .venv/.light),,$(shell find lrcourse notebooks -type f ! -name '*.pyc' ! -path '*/.*'))
+EDITABLE = $$([ ! -e .venv/.light ] || echo -e)
+# lrcourse anew each time: installing it compiles the kernel (hatch_build.py)
+UV = $(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --reinstall-package lrcourse
+PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules
 # what takes longest begins first (conftest.py says what stays together)
 TESTS := tests/test_notebooks.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: help lab lab-frameworks test test-light test-oldest outputs league bench lint browser slides site live publish clean
+.PHONY: help lab lab-frameworks test test-light test-long test-oldest outputs league bench lint browser slides site live publish \
+	wheels walk test-live clean
 
 help:
-	@echo "make lab            install, and open the course in JupyterLab"
+	@echo "make lab            install, and open a copy of the course, course/, in JupyterLab; OPTIONS=--no-browser is one for it"
 	@echo "make lab-frameworks also install PyTorch, Keras and Optax, for lesson 13"
 	@echo "make test           install, and run all tests, with PyTorch, Keras and Optax as oracles"
 	@echo "make test-light     the same without those three"
+	@echo "make test-long      what takes minutes: installs into empty environments, clones in odd places"
 	@echo "make test-oldest    the tests on the oldest numpy and matplotlib that we support"
 	@echo "make test-live      lessons 00, 01 and 04 in the live edition; make test runs 00 alone there"
 	@echo "make outputs        run the notebooks again and store their outputs"
-	@echo "make league         run the league of lesson 10 again: minutes; Ctrl-C loses nothing"
+	@echo "make league         run the leagues of lessons 10 and 12 again: minutes; Ctrl-C loses nothing"
 	@echo "make slides         a deck and a PDF of each lesson, in build/slides"
 	@echo "make site           the lessons as a web site, in build/site"
 	@echo "make live           the course in the browser, in build/live; PYODIDE=dir takes Pyodide's packages from there"
 	@echo "make publish        all three in one folder for a host of static files, build/publish"
 	@echo "make bench          time lrcourse beside PyTorch, JAX and plain numpy (benchmarks/RESULTS.md)"
+	@echo "make wheels         lrcourse compiled for Linux, macOS and Windows, x86-64 and ARM, in dist"
 	@echo "make walk           publish, then walk through all of it in chromium; wants PYODIDE=build/pyodide"
 	@echo "make clean          remove what was installed and built"
 
@@ -35,21 +44,21 @@ help:
 	$(BIN)/python -m pip install -q -c constraints.txt uv
 	touch $@
 
-.venv/.lab: .venv/.made $(SOURCES)
-	$(UV) -e '.[lab]'
+.venv/.lab: .venv/.made $(SOURCES) $(COURSE)
+	$(UV) $(EDITABLE) '.[lab]'
 	touch $@
 
-.venv/.light: .venv/.lab
+.venv/.light: .venv/.made $(SOURCES)
 	$(UV) -e '.[lab,test,site]'
-	touch $@
+	touch .venv/.lab $@
 
 # pip, not uv: where PyTorch's builds lie in a folder (pip's find-links), pip looks there
-.venv/.frameworks: .venv/.lab
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab,frameworks]'
+.venv/.frameworks: .venv/.made $(SOURCES) | .venv/.lab
+	$(BIN)/python -m pip install -q -c constraints.txt $(EDITABLE) '.[lab,frameworks]'
 	touch $@
 
 lab: .venv/.lab
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/lrcourse start $(OPTIONS)
 
 lab-frameworks: .venv/.frameworks lab
 
@@ -62,13 +71,16 @@ browser:
 	  echo "No chromium, and none could be installed: the tests in the browser will be skipped."; }
 
 lint: .venv/.light
-	$(BIN)/ruff check lrcourse tests tools benchmarks notebooks site
+	$(BIN)/ruff check lrcourse tests tools benchmarks notebooks site hatch_build.py
 
 test: .venv/.light .venv/.frameworks browser lint
 	$(PYTEST) $(TESTS) $(NBVAL)
 
 test-light: .venv/.light browser lint
 	$(PYTEST) $(TESTS) $(NBVAL) --ignore notebooks/13_in_your_framework.ipynb
+
+test-long: .venv/.light browser
+	$(BIN)/python -m pytest -m long tests
 
 # all pages, decks and three lessons of build/publish, with no address but this machine's to be found
 walk: publish
@@ -92,16 +104,22 @@ test-oldest: .venv-oldest/.made
 outputs: .venv/.lab
 	$(BIN)/python tools/notebooks.py run
 
-league: .venv/.lab
+league: .venv/.light
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/league.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/language_league.py
 
 # each is made from notebooks/ alone
 slides publish: browser
 slides site live publish: .venv/.light
 	$(BIN)/python site/build.py $@ $(if $(PYODIDE),--pyodide $(PYODIDE))
 
+# ziglang compiles for all of them, from any machine; the names are those of lrcourse/engine/build.py
+wheels: .venv/.light
+	set -e; for target in $$($(BIN)/python -c 'from lrcourse.engine.build import TARGETS; print(*TARGETS)'); do \
+		LRCOURSE_TARGET=$$target $(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist .; done
+
 bench: .venv/.frameworks
 	$(BIN)/python benchmarks/run.py
 
 clean:
-	rm -rf .venv .venv-oldest build dist .pytest_cache .hypothesis .ruff_cache
+	rm -rf .venv .venv-oldest build dist .pytest_cache .hypothesis .ruff_cache lrcourse/engine/kernel_* lrcourse/engine/kernel.wasm

@@ -2,18 +2,23 @@
 
 import os
 from importlib.util import find_spec
+from pathlib import Path
 
 import hypothesis
 from xdist.scheduler import LoadFileScheduling
+
+from lrcourse.doctor import own_home
 
 # CI draws the same examples every time; at home new ones are tried
 hypothesis.settings.register_profile("ci", derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
+own_home(Path(__file__).parent / "build" / "home")      # else matplotlib complains in the first cell of a lesson
 os.environ.setdefault("KERAS_BACKEND", "torch")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # no examples in docstrings of frameworks that aren't installed
-collect_ignore = [] if all(map(find_spec, ("torch", "keras", "optax"))) else [f"lrcourse/frameworks/{name}.py" for name in ("__init__", "code", "convert", "found", "record")]
+MODULES = ("__init__", "code", "convert", "found", "record")
+collect_ignore = [] if all(map(find_spec, ("torch", "keras", "optax"))) else [f"lrcourse/frameworks/{name}.py" for name in MODULES]
 
 
 class Spread(LoadFileScheduling):

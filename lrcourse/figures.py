@@ -27,6 +27,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from PIL import Image
 
+from lrcourse.lessons.predictions import drawn
 from lrcourse.lessons.words import figure_words
 
 # Okabe and Ito's colours, which the colour-blind can tell apart, each with a line style of its own
@@ -64,6 +65,7 @@ class Figure(MatplotlibFigure):
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        drawn(self.words)
         png = base64.b64encode(self.png()).decode()
         width = round(self.get_figwidth() * 100)
         image = (f'<img src="data:image/png;base64,{png}" alt="{html.escape(self.alt)}" width="{width}" '
@@ -230,6 +232,27 @@ def dot_chart(rows, xlabel, words="", log=False):
 
 
 @styled
+def spread_chart(rows, xlabel, words=""):
+    """One row for each name: every run, a thin bar of one standard deviation to each side of the mean, and a thick one of
+    two standard errors: dict of name: (runs,), of fractions that are shown as percentages."""
+    figure = Figure(figsize=(7.2, 1.0 + 0.5 * len(rows)))
+    axes = figure.subplots()
+    for place, values in enumerate(map(np.asarray, rows.values())):
+        mean, deviation = values.mean(), values.std(ddof=1)
+        apart = place + 0.3 * ((np.arange(values.size) * 0.618) % 1 - 0.5)      # so that equal runs don't hide each other
+        axes.plot(values, apart, "o", ms=4, color=FAINT, mec="none", alpha=max(0.08, 0.7 / np.ceil(values.size / 50)), zorder=1)
+        axes.errorbar(mean, place, xerr=deviation, color=COLORS[0], lw=1.2, capsize=4, zorder=3)
+        axes.errorbar(mean, place, xerr=2 * deviation / np.sqrt(values.size), fmt="o", color=COLORS[0], ms=5, lw=5, zorder=3)
+    axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel, title=words)
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(PERCENT)
+    figure.alt = (f"{xlabel}: single runs, their standard deviation and two standard errors of their mean, for: "
+                  f"{', '.join(rows)}.")
+    return figure
+
+
+@styled
 def schedule_grid(histories, words="", columns=4):
     """A small picture for each of ``histories``, a dict of name: History: the rate that its first run used."""
     figure = Figure(figsize=(7.2, 0.5 + 1.02 * -(-len(histories) // columns)))
@@ -311,6 +334,27 @@ def agreement_chart(groups, xlabel, ylabel, words=""):
     axes.set(xlabel=xlabel, ylabel=ylabel, title=words)
     axes.legend(loc="upper left", frameon=False, handletextpad=0.2)
     figure.alt = f"{ylabel} against {xlabel}, for: {', '.join(groups)}."
+    return figure
+
+
+# ---- pictures of the data --------------------------------------------------------------------------------------------
+
+@styled
+def digit_grid(rows, words=""):
+    """Rows of small pictures: ``rows`` is a dict of name: (images (n, 64), captions (n,)), such as ``digits().test_images``."""
+    columns = max(len(images) for images, _ in rows.values())
+    figure = Figure(figsize=(7.2, 0.5 + 0.9 * len(rows)))
+    panels = figure.subplots(len(rows), columns, squeeze=False)
+    for line, (name, (images, captions)) in zip(panels, rows.items()):
+        for axes in line:
+            axes.set_axis_off()
+        for axes, image, caption in zip(line, images, captions):
+            axes.imshow(np.reshape(image, (8, 8)), cmap="Greys", interpolation="nearest")
+            axes.set_title(str(caption), fontsize=9, fontweight="normal", loc="center", pad=2)
+        line[0].annotate(name, (0, 0.5), xycoords="axes fraction", xytext=(-8, 0), textcoords="offset points", ha="right",
+                         va="center", fontsize=10)
+    figure.suptitle(words, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
+    figure.alt = f"Small pictures of digits in rows: {', '.join(rows)}."
     return figure
 
 

@@ -19,19 +19,38 @@ array([[ 0.9, -1.8],
 
 Conventions and defaults are PyTorch's, and so are the results, to rounding. ``weight_decay`` adds ``weight_decay * w``
 to the gradient; only AdamW keeps it apart. An optimizer remembers; ``fresh()`` makes one like it without a memory.
+
+Settings go by keyword, but for the beta of Momentum and Nesterov: elsewhere the first argument is the learning rate, and
+here there is none.
+
+>>> Adam(0.001)
+Traceback (most recent call last):
+TypeError: Adam(0.001) is not allowed: the learning rate goes to train or step, and settings by keyword (beta1, beta2, eps, weight_decay)
 """
 
-from dataclasses import dataclass, replace
+import inspect
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from lrcourse.ranges import BelowOne, NonNegative, Positive, check_fields
+from lrcourse.ranges import BelowOne, NonNegative, Positive, as_numbers, check_fields
 
 
 class Optimizer:
     """What all optimizers share: checks, a memory that starts at zero, and one rate per run."""
 
     memory = ()     # the names of the arrays that it keeps between steps, each of the shape of w
+    decays = 1.0    # on which weights weight_decay acts: all, or an array (P,) of ones and zeros that the problem gives
+
+    def __new__(cls, *given, **settings):
+        own = inspect.signature(cls.__init__)
+        try:
+            own.bind(None, *given, **settings) if given or settings else None      # a copy is made without any
+        except TypeError:
+            written = ", ".join([*map(repr, given), *(f"{name}={value!r}" for name, value in settings.items())])
+            raise TypeError(f"{cls.__name__}({written}) is not allowed: the learning rate goes to train or step, and settings "
+                            f"by keyword ({', '.join(list(own.parameters)[1:])})") from None
+        return super().__new__(cls)
 
     def __post_init__(self):
         check_fields(self)
@@ -45,19 +64,24 @@ class Optimizer:
         """Change ``w`` in place. ``lr`` is a number, or an array (runs,) where w has the shape (runs, ...)."""
         if not isinstance(w, np.ndarray) or w.dtype.kind != "f":
             raise TypeError(f"w={w!r} is not allowed: an array of floats, which is changed in place")
-        grad = np.asarray(grad, w.dtype)
-        if grad.shape != w.shape:
-            raise ValueError(f"grad has the shape {grad.shape}, w has {w.shape}: they must be the same")
-        rates = np.asarray(lr, w.dtype)
-        if not (rates >= 0).all():
-            raise ValueError(f"lr={lr!r} is not allowed: a learning rate from 0 up")
+        given, grad, rates = grad, as_numbers(grad), as_numbers(lr)
+        if grad is None or grad.shape != w.shape:
+            what = f"{given!r} is not allowed" if grad is None else f"has the shape {grad.shape}, w has {w.shape}"
+            raise (TypeError if grad is None else ValueError)(f"grad {what}: an array of numbers of the shape of w")
+        if rates is None or not ((rates >= 0) & (rates < np.inf)).all():
+            raise (TypeError if rates is None else ValueError)(f"lr={lr!r} is not allowed: a finite learning rate from 0 up")
         if rates.ndim:
             if rates.shape != w.shape[:1]:
                 raise ValueError(f"lr has the shape {rates.shape}, w has {w.shape}: one rate, or one for each run")
             rates = rates.reshape(-1, *[1] * (w.ndim - 1))
-        if self.steps == 0:
-            for name in self.memory:
+        grad, rates = grad.astype(w.dtype, copy=False), rates.astype(w.dtype, copy=False)
+        for name in self.memory:
+            if self.steps == 0:
                 setattr(self, name, np.zeros_like(w))
+            kept = getattr(self, name)
+            if (kept.shape, kept.dtype) != (w.shape, w.dtype):
+                raise ValueError(f"w of the shape {w.shape} and {w.dtype} is not allowed: this {type(self).__name__} remembers steps "
+                                 f"of {kept.shape} and {kept.dtype}. Its fresh() remembers none")
         self.steps += 1
         self.update(w, grad, rates)
 
@@ -66,7 +90,7 @@ class Optimizer:
         return w
 
 
-@dataclass
+@dataclass(kw_only=True)
 class SGD(Optimizer):
     r"""$w \leftarrow w - \alpha\,g$
 
@@ -81,7 +105,7 @@ class SGD(Optimizer):
     weight_decay: NonNegative = 0.0
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         w -= lr * g
 
 
@@ -94,11 +118,11 @@ class Momentum(Optimizer):
     """
 
     beta: BelowOne = 0.9
-    weight_decay: NonNegative = 0.0
+    weight_decay: NonNegative = field(default=0.0, kw_only=True)
     memory = ("v",)
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.v = self.beta * self.v + g
         w -= lr * self.v
 
@@ -112,16 +136,16 @@ class Nesterov(Optimizer):
     """
 
     beta: BelowOne = 0.9
-    weight_decay: NonNegative = 0.0
+    weight_decay: NonNegative = field(default=0.0, kw_only=True)
     memory = ("v",)
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.v = self.beta * self.v + g
         w -= lr * (g + self.beta * self.v)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class AdaGrad(Optimizer):
     r"""$s \leftarrow s + g^2, \qquad w \leftarrow w - \alpha\,\dfrac{g}{\sqrt{s} + \epsilon}$
 
@@ -134,12 +158,12 @@ class AdaGrad(Optimizer):
     memory = ("s",)
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.s = self.s + g ** 2
         w -= lr * g / (np.sqrt(self.s) + self.eps)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class RMSProp(Optimizer):
     r"""$s \leftarrow \rho s + (1 - \rho)\,g^2, \qquad w \leftarrow w - \alpha\,\dfrac{g}{\sqrt{s} + \epsilon}$
 
@@ -152,12 +176,12 @@ class RMSProp(Optimizer):
     memory = ("s",)
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.s = self.rho * self.s + (1 - self.rho) * g ** 2
         w -= lr * g / (np.sqrt(self.s) + self.eps)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Adam(Optimizer):
     r"""$m \leftarrow \beta_1 m + (1 - \beta_1)\,g, \quad s \leftarrow \beta_2 s + (1 - \beta_2)\,g^2, \quad
     w \leftarrow w - \alpha\,\dfrac{m / (1 - \beta_1^k)}{\sqrt{s / (1 - \beta_2^k)} + \epsilon}$
@@ -173,7 +197,7 @@ class Adam(Optimizer):
     memory = ("m", "s")
 
     def update(self, w, g, lr):
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.adapt(w, g, lr)
 
     def adapt(self, w, g, lr):
@@ -184,22 +208,23 @@ class Adam(Optimizer):
         w -= lr * m / (np.sqrt(s) + self.eps)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class AdamW(Adam):
     r"""$w \leftarrow w - \alpha\,\lambda\,w, \quad$ then Adam's step
 
-    The weight decay acts on the weights, not through the gradient; it follows the schedule, as in PyTorch.
+    The weight decay acts on the weights, not through the gradient. It is multiplied by the rate, as in PyTorch; in the
+    paper it is multiplied by the schedule's factor alone, so that a lambda from there has to be divided by alpha here.
     Loshchilov and Hutter, Decoupled weight decay regularization, 2019.
     """
 
     weight_decay: NonNegative = 0.01
 
     def update(self, w, g, lr):
-        w -= lr * self.weight_decay * w
+        w -= lr * self.weight_decay * self.decays * w
         self.adapt(w, g, lr)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class ScheduleFreeSGD(Optimizer):
     r"""$z \leftarrow z - \alpha\,g, \quad x \leftarrow (1 - c)\,x + c\,z, \quad
     w \leftarrow (1 - \beta)\,z + \beta\,x, \qquad c = \alpha_k^2 / \textstyle\sum_{i \le k} \alpha_i^2$
@@ -210,16 +235,88 @@ class ScheduleFreeSGD(Optimizer):
 
     beta: BelowOne = 0.9
     weight_decay: NonNegative = 0.0
+    memory = ("z", "x")
 
     def update(self, w, g, lr):
         if self.steps == 1:
             self.z, self.x, self.total = w.copy(), w.copy(), 0.0
-        g = g + self.weight_decay * w
+        g = g + self.weight_decay * self.decays * w
         self.z = self.z - lr * g
         self.total = self.total + lr ** 2
         c = lr ** 2 / np.maximum(self.total, np.finfo(w.dtype).tiny)    # at a rate of 0 nothing moves
         self.x = (1 - c) * self.x + c * self.z
         w[...] = (1 - self.beta) * self.z + self.beta * self.x
+
+    def evaluation_weights(self, w):
+        return self.x if self.steps else w
+
+
+@dataclass
+class Clip(Optimizer):
+    r"""$g \leftarrow g \cdot \min\!\left(1, \dfrac{c}{\lVert g \rVert}\right), \quad$ then a step of ``optimizer``
+
+    A gradient longer than c, which is ``norm``, is made that long; each run's by itself. One bad batch then can't throw a
+    run far away. Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013.
+
+    >>> w = np.array([[1.0, 1.0]])
+    >>> Clip(SGD(), norm=5.0).step(w, grad=[[30.0, 40.0]], lr=0.1)
+    >>> w.round(4)
+    array([[0.7, 0.6]])
+    """
+
+    optimizer: Optimizer
+    norm: Positive = 1.0
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not isinstance(self.optimizer, Optimizer):
+            raise TypeError(f"optimizer={self.optimizer!r} is not allowed in Clip: an optimizer, such as AdamW()")
+
+    def fresh(self):
+        return replace(self, optimizer=self.optimizer.fresh())
+
+    def step(self, w, grad, lr):
+        grad = np.asarray(grad)
+        length = np.sqrt(np.square(grad).sum(axis=tuple(range(1, grad.ndim)), keepdims=True))
+        self.optimizer.decays = self.decays
+        self.optimizer.step(w, grad * np.minimum(1, self.norm / (length + 1e-6)), lr)
+
+    def evaluation_weights(self, w):
+        return self.optimizer.evaluation_weights(w)
+
+
+@dataclass
+class EMA(Optimizer):
+    r"""A step of ``optimizer``, then $\;x \leftarrow \beta\,x + (1 - \beta)\,w, \qquad x_0 = w_1$
+
+    An exponential moving average of the weights beside the training, which it leaves alone; x is what to test with. It
+    reaches back some 1/(1 - beta) steps. Polyak and Juditsky, Acceleration of stochastic approximation by averaging, 1992;
+    in this form from PyTorch's ``swa_utils``.
+
+    >>> w = np.array([1.0])
+    >>> averaged = EMA(SGD(), beta=0.5)
+    >>> for _ in range(2):
+    ...     averaged.step(w, grad=[1.0], lr=0.25)
+    >>> w, averaged.evaluation_weights(w)
+    (array([0.5]), array([0.625]))
+    """
+
+    optimizer: Optimizer
+    beta: BelowOne = 0.99
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not isinstance(self.optimizer, Optimizer):
+            raise TypeError(f"optimizer={self.optimizer!r} is not allowed in EMA: an optimizer, such as AdamW()")
+
+    def fresh(self):
+        return replace(self, optimizer=self.optimizer.fresh())
+
+    def step(self, w, grad, lr):
+        self.optimizer.decays = self.decays
+        self.optimizer.step(w, grad, lr)
+        self.x = self.beta * self.x + (1 - self.beta) * w if self.steps else w.copy()
+        self.steps += 1
 
     def evaluation_weights(self, w):
         return self.x if self.steps else w

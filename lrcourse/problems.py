@@ -17,6 +17,7 @@ from importlib import resources
 import numpy as np
 
 from lrcourse.ranges import Choice, Count, Flag, Fraction, NonNegative, Range, Vector, check_fields
+from lrcourse.transformer import language as language
 
 
 # ---- surfaces: a formula of a few weights ----------------------------------------------------------------------------
@@ -65,15 +66,42 @@ class Quadratic(Surface):
 class ravine(Quadratic):
     r"""$f(x, y) = \tfrac12\,(\lambda_1 x^2 + \lambda_2 y^2)$
 
-    A long valley with its minimum at (0, 0); ``curvature`` holds lambda_1 and lambda_2.
+    A long valley with its minimum at (0, 0); ``curvature`` holds lambda_1 and lambda_2. ``angle``, in degrees, turns it
+    about the minimum together with ``start_point``: then x and y are not the weights but coordinates along its two axes,
+    the eigenvectors of the Hessian, and lambda_1 and lambda_2 are still the eigenvalues.
 
     >>> ravine().gradient([1.0, 1.0])
     array([ 1., 20.])
+    >>> ravine(angle=90).gradient([1.0, 1.0]).round(9)
+    array([20.,  1.])
     """
 
     curvature: Vector(2, low=0.0) = (1.0, 20.0)
     start_point: Vector(2) = (-1.9, 1.0)
     noise: NonNegative = 0.0
+    angle: Range(-180.0, 180.0) = 0.0
+
+    def start(self, seeds):
+        return turned(super().start(seeds), self.angle)
+
+    def value(self, w):
+        return super().value(turned(w, -self.angle))
+
+    def gradient(self, w):
+        return turned(super().gradient(turned(w, -self.angle)), self.angle)
+
+    def hessian(self, w):
+        along = turned(np.eye(2), self.angle)       # its rows are the eigenvectors
+        return np.broadcast_to(along.T * self.curvature @ along, (*np.shape(w), 2))
+
+
+def turned(w, angle):
+    """Points (..., 2), turned about the origin, counterclockwise; at an angle of 0 untouched, infinite ones too."""
+    if not angle:
+        return w
+    x, y = np.moveaxis(np.asarray(w), -1, 0)
+    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    return np.stack([c * x - s * y, s * x + c * y], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -174,11 +202,11 @@ PIXELS, CLASSES, TRAIN = 64, 10, 1000
 class digits:
     """A small network that learns to read handwritten digits: 8 x 8 pixels, one hidden layer of ReLUs, ten classes.
 
-    The data: 1797 digits of 43 writers (Alpaydin and Kaynak, Optical recognition of handwritten digits, UCI), permuted
-    once; the first 1000 are trained on, the other 797 held out. In every batch each image is moved by up to ``shift``
-    pixels. The loss is the cross-entropy; ``weight_decay`` times the weights (not biases) is added to the gradient.
-    With ``batch_norm`` the hidden layer is normalised by its batch (Ioffe and Szegedy, 2015); for testing, by the exact
-    mean and variance over all training images and shifts.
+    The data: 1797 digits of 13 writers (Alpaydin and Kaynak, Optical recognition of handwritten digits, UCI, its test
+    part), permuted once; the first 1000 are trained on, the other 797, of the same writers, held out. In every batch each
+    image is moved by up to ``shift`` pixels. The loss is the cross-entropy; ``weight_decay`` times the weights (not biases)
+    is added to the gradient. With ``batch_norm`` the hidden layer is normalised by its batch (Ioffe and Szegedy, 2015); for
+    testing, by the exact mean and variance over all training images and shifts.
 
     ``label_noise`` is the fraction of training labels drawn anew at random, the same for every seed. ``held_out`` is
     "all" 797, or one half of them: "validation" (398) to choose by, "test" (399) to report. ``dtype`` "float64" is for
@@ -206,6 +234,9 @@ class digits:
 
     def __post_init__(self):
         check_fields(self)
+        if self.batch_norm and self.batch_size == 1:
+            raise ValueError("batch_size=1 is not allowed in digits with batch_norm: a whole number from 2 to 1000, since one image "
+                             "has no spread to be normalised by")
 
     @property
     def updates_per_epoch(self):
@@ -330,11 +361,18 @@ def _cross_entropy(logits, y):
     return (np.log(total) - right).mean(axis=(1, 2)), error, e / total
 
 
+def _frozen(*arrays):
+    """Arrays that are kept for all problems: who could change them would change every run to come."""
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays
+
+
 @functools.cache
 def _digits():
     with resources.files("lrcourse").joinpath("data/digits.npz").open("rb") as file, np.load(file) as data:
         order = np.random.default_rng(1234).permutation(len(data["labels"]))
-        return data["pixels"][order].astype(np.float64), data["labels"][order].astype(np.intp)
+        return _frozen(data["pixels"][order].astype(np.float64), data["labels"][order].astype(np.intp))
 
 
 @functools.cache
@@ -345,13 +383,13 @@ def _images(shift, dtype):
     moves = range(2 * shift + 1)
     moved = [padded[:, down:down + 8, right:right + 8] for down in moves for right in moves]
     train = np.concatenate(moved).reshape(-1, PIXELS)
-    return [np.ascontiguousarray((images - mean) / deviation, dtype) for images in (train, pixels[TRAIN:])]
+    return _frozen(*(np.ascontiguousarray((images - mean) / deviation, dtype) for images in (train, pixels[TRAIN:])))
 
 
 @functools.cache
 def _moments(shift, dtype):
     images = _images(shift, "float64")[0]
-    return images.mean(axis=0).astype(dtype), np.cov(images.T, bias=True).astype(dtype)
+    return _frozen(images.mean(axis=0).astype(dtype), np.cov(images.T, bias=True).astype(dtype))
 
 
 @functools.cache
@@ -360,4 +398,4 @@ def _labels(noise):
     generator = np.random.default_rng([1234, 1])
     drawn = generator.random(TRAIN) < noise
     labels[:TRAIN][drawn] = generator.integers(CLASSES, size=drawn.sum())
-    return labels[:TRAIN], labels[TRAIN:]
+    return _frozen(labels[:TRAIN], labels[TRAIN:])

@@ -9,6 +9,26 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 
+def plain(value):
+    """A real number as Python's own int or float, exact; None for what isn't one, and inf for what is too large."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return None
+    try:
+        real = float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    return int(value) if isinstance(value, numbers.Integral) else real
+
+
+def as_numbers(value):
+    """What holds numbers as an array of them, or None: strings, True and None are no numbers."""
+    try:
+        array = np.asarray(value)
+    except Exception:       # lists of unequal length, and whatever another library's array says of itself
+        return None
+    return array if array.dtype.kind in "fiu" else None
+
+
 @dataclass(frozen=True)
 class Range:
     """Numbers from ``low`` to ``high``. ``high`` may name another parameter, or a difference such as "total - decay".
@@ -32,8 +52,8 @@ class Range:
         return first - sum(others)
 
     def check(self, name, value, values):
-        kind = numbers.Integral if self.whole else numbers.Real
-        if isinstance(value, bool) or not isinstance(value, kind):
+        given, value = value, plain(value)
+        if value is None or self.whole and not isinstance(given, numbers.Integral):
             raise TypeError(str(self))
         high = self.limit(values)
         low_enough = value < high if self.open_high else value <= high * (1 + 1e-12)  # 0.1 + 0.2 is at most 0.3
@@ -41,7 +61,7 @@ class Range:
         if not (low_enough and high_enough) or value == math.inf:
             named = f" ({self.high} = {high:g})" if isinstance(self.high, str) else ""
             raise ValueError(f"{self}{named}")
-        return value.item() if isinstance(value, np.generic) else value
+        return value
 
     def __str__(self):
         number = "a whole number" if self.whole else "a number"
@@ -59,9 +79,9 @@ class Choice:
     options: tuple
 
     def check(self, name, value, values):
-        if value not in self.options:
+        if not isinstance(value, (str, numbers.Number, np.bool_)) or value not in self.options:
             raise ValueError(f"one of {', '.join(map(repr, self.options))}")
-        return value
+        return self.options[self.options.index(value)]
 
 
 @dataclass(frozen=True)
@@ -69,11 +89,8 @@ class Times:
     """A strictly increasing list of times, all above 0."""
 
     def check(self, name, value, values):
-        try:
-            times = tuple(v.item() if isinstance(v, np.generic) else v for v in value)
-        except TypeError:
-            raise TypeError("a list of increasing times above 0") from None
-        if any(isinstance(v, bool) or not isinstance(v, numbers.Real) for v in times):
+        times = tuple(map(plain, value)) if np.iterable(value) else (None,)
+        if None in times:
             raise TypeError("a list of increasing times above 0")
         if not all(a < b < math.inf for a, b in zip((0, *times), times)):
             raise ValueError("a list of increasing times above 0")
@@ -88,15 +105,14 @@ class Vector:
     low: float = -math.inf
 
     def check(self, name, value, values):
-        try:
-            numbers_ = tuple(float(v) for v in value)
-        except (TypeError, ValueError):
-            raise TypeError(str(self)) from None
-        if not numbers_ or self.length not in (None, len(numbers_)):
+        array = as_numbers(list(value) if np.iterable(value) else value)
+        if array is None or array.ndim != 1:
+            raise TypeError(str(self))
+        if not array.size or self.length not in (None, array.size):
             raise ValueError(str(self))
-        if not all(self.low <= v < math.inf for v in numbers_):
+        if not ((self.low <= array) & (np.abs(array) < math.inf)).all():
             raise ValueError(str(self))
-        return numbers_
+        return tuple(array.astype(float).tolist())
 
     def __str__(self):
         count = "a list of numbers" if self.length is None else f"a list of {self.length} numbers"

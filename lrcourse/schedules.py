@@ -28,12 +28,14 @@ import functools
 import inspect
 import numbers
 import re
+import sys
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from lrcourse.ranges import (Below, BelowOne, Choice, Epochs, Factor, Fraction, Growth, NonNegative, Positive, Power,
-                             Range, Times, Whole, check_all, check_fields)
+                             Range, Times, Whole, as_numbers, check_all, check_fields)
 
 
 # ---- a schedule: a formula with its parameters filled in -------------------------------------------------------------
@@ -42,26 +44,55 @@ class Schedule:
     """A learning rate as a function of time: call it with a number or an array of times of any shape, in epochs.
 
     A number gives a float, an array gives an array of the same shape (float32 stays float32, all else is float64).
-    Raises ValueError for a negative or infinite time, or nan. ``2 * schedule`` scales, ``a * b`` multiplies two schedules.
+    Raises ValueError for a negative or infinite time, or nan, and where the formula gives a rate below 0 or none.
+    ``2 * schedule`` scales, ``a * b`` multiplies two schedules.
     """
 
-    __slots__ = ("factory", "parameters")
+    __slots__ = ("factory", "parameters", "first", "depth", "__weakref__")
 
     def __init__(self, factory, parameters):
         object.__setattr__(self, "factory", factory)
-        object.__setattr__(self, "parameters", parameters)
-        self(0.0)   # a formula with a condition of its own raises here, not in the middle of a training
+        object.__setattr__(self, "parameters", MappingProxyType(parameters))
+        object.__setattr__(self, "depth", 1 + max([part.depth for part in self._inside()], default=0))
+        if self.depth > 500:
+            raise ValueError(f"schedule={self.name}(...) is not allowed: more than 500 schedules, one inside the other")
+        if self.depth > 40:     # each takes a few of the 1000 calls that Python lets stand inside each other
+            sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 10 * self.depth))
+        object.__setattr__(self, "first", None)
+        # a formula with a condition of its own raises here, not in the middle of a training. Kept, so that a schedule
+        # inside a warmup inside a warmup ... is not asked for it twice at every level
+        object.__setattr__(self, "first", self(0.0))
 
-    def __call__(self, t):
-        times = np.asarray(t)
-        if times.dtype.kind not in "fiu":
-            raise TypeError(f"t={t!r} is not allowed: a time in epochs, or an array of times")
+    def __call__(self, t=None):
+        if self.first is not None and isinstance(t, float) and t == 0:
+            return self.first
+        times = as_numbers(t)
+        if times is None:
+            raise TypeError(f"t={t!r} is not allowed: a time in epochs, or an array of times{_inside_another(t)}")
         if times.size and not (times.min() >= 0 and times.max() < np.inf):
             raise ValueError(f"t={t!r} is not allowed: a finite time from 0 up, in epochs")
         if times.dtype != np.float32:
             times = times.astype(np.float64)
-        lr = self.factory.function(times, **self.parameters)
-        return float(lr) if times.ndim == 0 else np.array(np.broadcast_to(lr, times.shape), times.dtype)
+        lr = self._checked(times, self.factory.function(times, **self.parameters))
+        return float(lr) if times.ndim == 0 else lr
+
+    def _inside(self):
+        """The schedules that it is made of."""
+        return [part for value in self.parameters.values() for part in (value if isinstance(value, tuple) else [value])
+                if isinstance(part, Schedule)]
+
+    def _checked(self, times, lr):
+        """The rates of a formula in the shape of the times, or the first time at which there is none."""
+        found = as_numbers(lr)
+        if found is None or found.shape not in ((), times.shape):
+            raise TypeError(f"{self.name} gives {lr!r} for the times {times!r}: a number for each is wanted, as a formula of "
+                            "numpy gives it")
+        rates = np.array(np.broadcast_to(found, times.shape), times.dtype)
+        bad = ~((rates >= 0) & (rates < np.inf))
+        if bad.any():
+            raise ValueError(f"the rate {rates[bad][0]:g} at t={times[bad][0]:g} is not allowed: {self!r} has to give a finite one "
+                             "from 0 up")
+        return rates
 
     @property
     def name(self):
@@ -69,7 +100,7 @@ class Schedule:
 
     @property
     def ranges(self):
-        """What each parameter may be: a dict of Range, Choice or Times."""
+        """What each parameter may be: Range, Choice, Times or Vector, by name."""
         return self.factory.ranges
 
     @property
@@ -89,7 +120,7 @@ class Schedule:
         return hash((self.name, tuple(self.parameters.items())))
 
     def __reduce__(self):
-        return _rebuild, (self.factory, self.parameters)
+        return _rebuild, (self.factory, dict(self.parameters))
 
     def __repr__(self):
         return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in self.parameters.items())})"
@@ -103,6 +134,13 @@ class Schedule:
         return product([self, other]) if isinstance(other, Schedule) else NotImplemented
 
     __rmul__ = __mul__
+
+
+def _inside_another(t):
+    """What to do where Keras, which asks without a time, or JAX, which asks for a formula, was handed a schedule."""
+    if t is None:
+        return ". Keras gets to_keras(schedule, ...) from lrcourse.frameworks"
+    return ". JAX and Optax get to_optax(schedule, ...) from lrcourse.frameworks" if type(t).__module__.startswith("jax") else ""
 
 
 def _rebuild(factory, parameters):
@@ -121,8 +159,7 @@ def schedule(function):
     >>> halving(0.8)(20), halving(0.8).formula
     (0.2, '\\alpha_t = \\alpha_0\\,2^{-t/s}')
     """
-    signature = inspect.signature(function, eval_str=True)
-    own = signature.replace(parameters=list(signature.parameters.values())[1:])
+    own = _own_parameters(function)
 
     @functools.wraps(function)
     def factory(*args, **kwargs):
@@ -136,11 +173,34 @@ def schedule(function):
         return Schedule(factory, values)
 
     factory.function = function
-    factory.ranges = {name: p.annotation for name, p in own.parameters.items()}
+    factory.ranges = MappingProxyType({name: p.annotation for name, p in own.parameters.items()})
     factory.__signature__ = own
     found = re.search(r"\$(.+?)\$", function.__doc__ or "", re.DOTALL)
     factory.formula = " ".join(found[1].split()) if found else ""
     return factory
+
+
+def _own_parameters(function):
+    """The signature of a formula without its time. Each parameter must say what it may be."""
+    if not inspect.isfunction(function):
+        raise TypeError(f"function={function!r} is not allowed in schedule: a function f(t, parameter: Range, ...)")
+    try:
+        signature = inspect.signature(function, eval_str=True)
+    except NameError as error:
+        raise TypeError(f"an annotation is not allowed in {function.__name__}: {error}") from None
+    every = list(signature.parameters.values())
+    if not every or any(p.kind is not p.POSITIONAL_OR_KEYWORD for p in every):
+        raise TypeError(f"{function.__name__}{signature} is not allowed as a schedule: f(t, parameter: Range, ...)")
+    for p in every[1:]:
+        allowed = p.annotation
+        if isinstance(allowed, type) or not hasattr(allowed, "check"):
+            shown = "no annotation" if allowed is p.empty else f"the annotation {getattr(allowed, '__name__', allowed)!s}"
+            raise TypeError(f"{p.name} with {shown} is not allowed in {function.__name__}: what it may be, such as Positive, Epochs, "
+                            f"Fraction or Range(0, 10), all from lrcourse.ranges")
+        limits = allowed.high.split(" - ") if isinstance(getattr(allowed, "high", None), str) else []
+        if unknown := set(limits) - {other.name for other in every[1:]}:
+            raise TypeError(f"{p.name} up to {allowed.high!r} is not allowed in {function.__name__}: it has no {', '.join(unknown)}")
+    return signature.replace(parameters=every[1:])
 
 
 @dataclass(frozen=True)
@@ -213,7 +273,7 @@ def step_decay(t, lr: Positive, gamma: Fraction = 0.1, step_size: Epochs = 20):
     >>> step_decay(1.0, gamma=0.5)([19, 20, 45]).tolist()
     [1.0, 0.5, 0.25]
     """
-    return lr * gamma ** np.floor(t / step_size)
+    return lr * gamma ** np.floor(t / step_size + 1e-9)     # a drop that rounding puts just after its time is on time
 
 
 @schedule
@@ -226,7 +286,7 @@ def multistep_decay(t, lr: Positive, milestones: Times(), gamma: Fraction = 0.1)
     >>> multistep_decay(0.8, milestones=[30, 40], gamma=0.5)([29, 30, 40]).tolist()
     [0.8, 0.4, 0.2]
     """
-    return lr * gamma ** np.searchsorted(milestones, t, side="right")
+    return lr * gamma ** np.searchsorted(milestones, t + 1e-9, side="right")    # as above
 
 
 @schedule
@@ -379,7 +439,9 @@ def lr_range(t, min_lr: Range(0.0, "max_lr", open_low=True, slider=(1e-4, 1.0), 
              total: Epochs):
     r"""$\alpha_t = \alpha_{\min}\,(\alpha_{\max}/\alpha_{\min})^{t/T}$
 
-    The learning-rate range test: every factor of ten takes the same time. Smith, 2017.
+    For a learning-rate range test: every factor of ten takes the same time. The test is Smith's (Cyclical learning rates for
+    training neural networks, 2017), who raised the rate in a straight line (``triangular``) and plotted the accuracy; raised
+    by factors, with the loss of each batch, it is fastai's.
 
     >>> lr_range(0.01, 1.0, total=10)([0, 5, 10]).round(12).tolist()
     [0.01, 0.1, 1.0]
@@ -418,7 +480,7 @@ def join(t, schedules: Many(), boundaries: Times()):
         raise ValueError(f"boundaries={boundaries!r} is not allowed in join: one less than the {count} schedules")
     lr = schedules[0](t)
     for part, began in zip(schedules[1:], boundaries):
-        lr = np.where(t < began, lr, part(np.maximum(t - began, 0)))
+        lr = np.where(t + 1e-9 < began, lr, part(np.maximum(t - began, 0)))
     return lr
 
 
@@ -455,7 +517,7 @@ def staircase(t, schedule: One()):
     >>> staircase(linear_decay(1.0, total=10))([0, 0.9, 1.0, 1.5]).tolist()
     [1.0, 1.0, 0.9, 0.9]
     """
-    return schedule(np.floor(t))
+    return schedule(np.floor(t + 1e-9))
 
 
 # ---- not a function of time ------------------------------------------------------------------------------------------
@@ -468,7 +530,7 @@ class ReduceLROnPlateau:
     better if it is below ``best * (1 - threshold)`` (so a negative metric that stands still counts as better every
     time, and nan never does); during ``cooldown`` reports after a cut nothing is counted; cuts below 1e-8 are not made.
 
-    ``step(metric)`` takes one number, or one per run, and returns the rate to use from now on.
+    ``step(metric)`` takes one number, or one per run, and returns the rate to use from now on, as does ``lr``.
 
     >>> watch = ReduceLROnPlateau(1.0, factor=0.5, patience=2)
     >>> [watch.step(0.7) for report in range(7)]
@@ -492,7 +554,13 @@ class ReduceLROnPlateau:
         return ReduceLROnPlateau(self.start, self.factor, self.patience, self.threshold, self.cooldown, self.min_lr)
 
     def step(self, metric):
-        metric = np.asarray(metric, np.float64)
+        given, metric = metric, as_numbers(metric)
+        if metric is None:
+            raise TypeError(f"metric={given!r} is not allowed in ReduceLROnPlateau: a number, or one for each run")
+        if isinstance(self.best, np.ndarray) and self.best.shape != metric.shape:
+            raise ValueError(f"metric={given!r} is not allowed: this ReduceLROnPlateau has watched metrics of the shape "
+                             f"{self.best.shape}. Its fresh() has watched none")
+        metric = metric.astype(np.float64)
         better = metric < self.best * (1 - self.threshold)
         self.best = np.where(better, metric, self.best)
         self.bad = np.where(better, 0, self.bad + 1)

@@ -23,16 +23,19 @@ A sweep takes any ``concurrent.futures.Executor``: threads, processes, or a clus
 The workers need lrcourse and numpy installed, and nothing else; each task is 16 runs, a second or so of work on one thread.
 """
 
+import io
 import os
+import pickle
+import tempfile
 import time
 import warnings
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 
-from lrcourse.ranges import Range, check_all
+from lrcourse.ranges import Choice, Flag, Range, as_numbers, check_all
 from lrcourse.schedules import ReduceLROnPlateau, Schedule
 from lrcourse.training import check_setting, run
 
@@ -78,19 +81,29 @@ class Sweep:
 
     def rows(self, chosen):
         """Only the ``chosen`` rows: a mask, or numbers."""
+        places = np.asarray(chosen)
+        if places.dtype.kind not in "biu" or places.ndim != 1 or not (
+                len(places) == len(self) if places.dtype.kind == "b" else ((-len(self) <= places) & (places < len(self))).all()):
+            if places.size or isinstance(chosen, str):
+                raise ValueError(f"chosen={chosen!r} is not allowed in Sweep: a mask of {len(self)}, or numbers of rows")
+            chosen = np.zeros(0, int)
         columns = {f.name: getattr(self, f.name) for f in fields(self)}
         return replace(self, **{name: column[chosen] for name, column in columns.items() if name != "problem"})
 
     def where(self, optimizer=None, schedule=None, lr=None):
         """Only the runs of an optimizer, of a schedule (their names) or of a highest rate, or of a list of them."""
         chosen = np.ones(len(self), bool)
-        for column, wanted in [(self.optimizer, optimizer), (self.schedule, schedule), (self.lr, lr)]:
-            if wanted is not None:
+        for name, column, given in [("optimizer", self.optimizer, optimizer), ("schedule", self.schedule, schedule), ("lr", self.lr, lr)]:
+            if given is not None:
+                wanted = as_numbers(given) if name == "lr" else np.asarray(given)
+                if wanted is None or wanted.ndim > 1 or name != "lr" and wanted.dtype.kind != "U":
+                    what = "a rate" if name == "lr" else "a name"
+                    raise TypeError(f"{name}={given!r} is not allowed in Sweep.where: {what}, or a list of them")
                 wanted = np.atleast_1d(wanted)
-                same = np.isclose(column[:, None], wanted, rtol=1e-9, atol=0) if column is self.lr else column[:, None] == wanted
+                same = np.isclose(column[:, None], wanted, rtol=1e-9, atol=0) if name == "lr" else column[:, None] == wanted
                 if not same.any():
                     known = ", ".join(map(repr, dict.fromkeys(column.tolist())))
-                    raise ValueError(f"{wanted.tolist()} is not in this sweep, which has {known}")
+                    raise ValueError(f"{name}: {wanted.tolist()} is not in this sweep, which has {known}")
                 chosen &= same.any(axis=1)
         return self.rows(chosen)
 
@@ -99,14 +112,15 @@ class Sweep:
 
         Choose on one half of the held-out images, report on the other: ``on_test.like(on_validation.best())``.
         """
+        if not isinstance(other, Sweep):
+            raise TypeError(f"other={other!r} is not allowed in Sweep.like: another Sweep")
         keys = set(zip(other.optimizer.tolist(), other.schedule.tolist(), other.setting.tolist()))
         return self.rows([key in keys for key in zip(self.optimizer.tolist(), self.schedule.tolist(), self.setting.tolist())])
 
     def final(self, metric="test_error", last=1):
         """The metric at the end of each run, (N,): the mean over its ``last`` epochs."""
-        if metric not in METRICS:
-            raise ValueError(f"metric={metric!r} is not allowed in Sweep: one of {', '.join(map(repr, METRICS))}")
-        check_all("Sweep", {"last": Range(1, self.test_loss.shape[1], whole=True)}, {"last": last})
+        check_all("Sweep", {"metric": Choice(METRICS), "last": Range(1, self.test_loss.shape[1], whole=True)},
+                  {"metric": metric, "last": last})
         return getattr(self, metric)[:, -last:].mean(axis=1)
 
     def best(self, metric="test_error", last=1):
@@ -140,11 +154,14 @@ class Sweep:
 
     def save(self, file):
         """Write an .npz file, whole or not at all; the same runs give the same bytes."""
-        _write(file, self, np.ones(len(self), bool))
+        _write(_place(file, "Sweep.save"), self, np.ones(len(self), bool))
 
     @classmethod
     def load(cls, file):
         """Read what ``save`` wrote, or what ``sweep(file=...)`` has finished so far."""
+        file = _path(file, "Sweep.load")
+        if not file.exists():
+            raise ValueError(f"file={str(file)!r} is not allowed in Sweep.load: there is no such file")
         result, done = _read(file)
         return result.rows(done)
 
@@ -213,8 +230,10 @@ def sweep(problem, optimizers, schedules, seeds, epochs, executor=None, file=Non
 
     With ``file``, a name for an .npz file, runs are stored there as they finish, about once a second, and those that
     are there already are not trained again: after an interruption the same call goes on, and ends with the same file
-    as without it, to the byte. Any error, or Ctrl-C, first stores what is finished, and is then raised; without a file
-    the finished runs are found in the exception, as ``error.finished``.
+    as without it, to the byte. With more seeds, rates, schedules or optimizers the same file grows by what is new. Any
+    error, or Ctrl-C, first stores what is finished, and is then raised; the finished runs are also found in the exception,
+    as ``error.finished``. Where the file can't be written any more, a full disk, they go to the folder for temporary files,
+    and a note in the error says so.
 
     ``executor`` is any concurrent.futures.Executor, to train blocks of runs elsewhere; it stays open. A run depends on
     its own seed, optimizer and schedule alone, so neither the order nor the place of the runs changes a result.
@@ -222,24 +241,35 @@ def sweep(problem, optimizers, schedules, seeds, epochs, executor=None, file=Non
     ``progress`` shows a bar with the time left if it takes longer than a second, where tqdm is installed; it goes away
     at the end. The environment variable TQDM_DISABLE=1 keeps it away.
 
-    Raises TypeError or ValueError for what can't be trained, and ValueError if ``file`` is of another sweep.
+    Raises TypeError or ValueError for what can't be trained, and ValueError if ``file`` is of another sweep, or of none, or
+    can't be written: before the first run.
     """
+    check_all("sweep", {"progress": Flag}, {"progress": progress})
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise TypeError(f"executor={executor!r} is not allowed in sweep: a concurrent.futures.Executor, or None")
     optimizers = _named(optimizers, "optimizers")
     families = {name: list(each) if isinstance(each, (list, tuple)) else [each]
                 for name, each in _named(schedules, "schedules").items()}
     epochs, seeds = check_setting("sweep", problem, {f"optimizers[{name!r}]": each for name, each in optimizers.items()},
                                   {f"schedules[{name!r}]": each for name, family in families.items() for each in family},
                                   epochs, seeds)
+    families = {name: [each.fresh() if isinstance(each, ReduceLROnPlateau) else each for each in family]
+                for name, family in families.items()}      # what it began with, should it have watched something before
+    for name, family in families.items():
+        twice = [each for place, each in enumerate(family) if each in family[:place]]
+        if twice:
+            raise ValueError(f"schedules[{name!r}]: {twice[0]!r} twice is not allowed in sweep, since it would count the same runs twice")
     plan = [(name, optimizer, family, schedule, seed) for name, optimizer in optimizers.items()
             for family, members in families.items() for schedule in members for seed in seeds]
     result, done = _empty(problem, plan, epochs), np.zeros(len(plan), bool)
-    if file is not None and Path(file).exists():
-        result, done = _resumed(file, result)
+    if file is not None:
+        file = _place(file, "sweep")
+        done = _taken_over(file, result)
     size, threads = (BLOCK, None) if executor is None else (TASK, 1)
     blocks = [block for block in _blocks(plan, size) if not done[block].all()]
     tasks = [(problem, plan[block[0]][1], [plan[row][3] for row in block], [plan[row][4] for row in block], epochs, threads)
              for block in blocks]
-    saved, cost = time.monotonic(), 0.0
+    saved, cost, stored = time.monotonic(), 0.0, done.sum()
     try:
         with _bar(progress, len(plan), int(done.sum())) as bar:
             for number, columns in _finished(tasks, executor):
@@ -250,15 +280,14 @@ def sweep(problem, optimizers, schedules, seeds, epochs, executor=None, file=Non
                 if file is not None and time.monotonic() - saved > max(STORE_EVERY, 20 * cost):
                     began = time.monotonic()
                     _write(file, result, done)
-                    saved, cost = time.monotonic(), time.monotonic() - began
+                    saved, cost, stored = time.monotonic(), time.monotonic() - began, done.sum()
+        if file is not None and blocks:
+            _write(file, result, done)
     except BaseException as error:
         error.finished = result.rows(done)
         if file is not None:
-            error.add_note(f"{done.sum()} of {len(plan)} runs are in {file}; the same call goes on from there.")
+            error.add_note(_rescued(file, result, done, stored))
         raise
-    finally:
-        if file is not None and blocks:
-            _write(file, result, done)
     return result
 
 
@@ -281,8 +310,7 @@ def _named(given, parameter):
 def _family(schedule):
     if not isinstance(schedule, Schedule):
         return type(schedule).__name__
-    inner = [part for value in schedule.parameters.values() for part in (value if isinstance(value, tuple) else [value])
-             if isinstance(part, Schedule)]
+    inner = schedule._inside()
     return schedule.name + (f"({', '.join(map(_family, inner))})" if inner else "")
 
 
@@ -315,13 +343,37 @@ def _finished(tasks, executor):
             yield number, _train_block(*task)
         return
     from concurrent.futures import as_completed
-    futures = {executor.submit(_train_block, *task): number for number, task in enumerate(tasks)}
+    futures = {}
     try:
+        for number, task in enumerate(tasks):
+            futures[executor.submit(_train_block, *task)] = number
         for future in as_completed(futures):
             yield futures[future], future.result()
+    except Exception as error:
+        if found := [part for task in tasks for part in _unknown_elsewhere(task)]:
+            raise TypeError(f"executor: its workers can't import {', '.join(dict.fromkeys(found))}. What another process is to train has "
+                            "to stand in a .py file that is imported; or leave out the executor, or use threads") from error
+        raise
     finally:
         for future in futures:
             future.cancel()
+
+
+def _unknown_elsewhere(task):
+    """The names of what a task needs and another process may not find: made in a notebook, or in a function."""
+    parts = [task[0], task[1], *task[2]]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Schedule):
+            parts += part._inside()
+        made = part.factory if isinstance(part, Schedule) else type(part)
+        try:
+            pickle.dumps(made)
+            found = made.__module__ != "__main__"
+        except Exception:
+            found = False
+        if not found:
+            yield f"{made.__name__} (from {'this notebook or program' if made.__module__ == '__main__' else made.__module__})"
 
 
 class _NoBar(nullcontext):
@@ -346,30 +398,101 @@ def _bar(progress, total, finished):
 
 # ---- the file --------------------------------------------------------------------------------------------------------
 
+def _path(file, owner):
+    try:
+        return Path(file)
+    except TypeError:
+        raise TypeError(f"file={file!r} is not allowed in {owner}: the name of an .npz file") from None
+
+
+def _beside(file):
+    return file.with_name(file.name + ".part")
+
+
+def _place(file, owner):
+    """The path of a file that can be written, as far as can be known before it is."""
+    file, given = _path(file, owner), str(file)
+    try:
+        if file.is_dir() or not file.name:
+            raise IsADirectoryError("that is a folder")
+        with suppress(FileNotFoundError):
+            os.stat(_beside(file))
+        tempfile.TemporaryFile(dir=file.parent).close()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"file={given!r} is not allowed in {owner}, it can't be written ({error}): a name in a folder that exists "
+                         "and that you may write to") from None
+    return file
+
+
 def _write(file, result, done):
     """Beside the file first, then in its place: whoever reads it, or kills us, finds the old one or the new one."""
-    file = Path(file)
-    beside = file.with_name(file.name + ".part")
-    with open(beside, "wb") as stream:
-        np.savez(stream, done=done, **vars(result))
-    os.replace(beside, file)
+    whole = io.BytesIO()
+    np.savez(whole, done=done, **vars(result))
+    beside = _beside(file)
+    try:
+        beside.write_bytes(whole.getbuffer())
+        os.replace(beside, file)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def _rescued(file, result, done, stored):
+    """Store what is finished, and say where it is."""
+    try:
+        if done.sum() > stored:
+            _write(file, result, done)
+        return f"{done.sum()} of {len(done)} runs are in {file}; the same call goes on from there."
+    except OSError as error:
+        failed = f"{file} can't be written any more ({error}), and holds {stored} of {len(done)} runs."
+    try:
+        number, name = tempfile.mkstemp(suffix=".npz", prefix=f"{file.stem}-")
+        os.close(number)
+        _write(Path(name), result, done)
+        return f"{failed} All {done.sum()} that are finished are in {name}: put it in its place, and the same call goes on from there."
+    except OSError:
+        return f"{failed} All {done.sum()} that are finished are in this error, as error.finished."
 
 
 def _read(file):
-    with np.load(file, allow_pickle=False) as data:
-        if set(data.files) != {"done", *(f.name for f in fields(Sweep))}:
-            raise ValueError(f"file={str(file)!r} is not allowed: a file that a sweep has written")
-        columns = {name: data[name] for name in data.files}
+    wanted, columns = {"done", *(f.name for f in fields(Sweep))}, {}
+    try:
+        with np.load(file, allow_pickle=False) as data:
+            columns = {name: data[name] for name in data.files}
+        complete = set(columns) == wanted and len({len(columns[name]) for name in wanted - {"problem"}}) == 1
+        why = "it holds something else"
+    except Exception as error:      # what numpy, zipfile and zlib raise for what is no archive, or half of one
+        complete = False
+        why = f"{type(error).__name__}: {error}" if file.stat().st_size else "it is empty"
+    if not complete:
+        raise ValueError(f"file={str(file)!r} is not allowed, not a file that a sweep has written, or damaged ({why}): rename or delete "
+                         "it, or give another name")
     done = columns.pop("done")
     return Sweep(**columns | {"problem": str(columns["problem"])}), done
 
 
-def _resumed(file, planned):
-    """What the file holds of this very sweep."""
-    stored, done = _read(file)
-    for name in ("problem", "optimizer", "schedule", "setting", "seed"):
-        if not np.array_equal(getattr(stored, name), getattr(planned, name)):
-            raise ValueError(f"file={str(file)!r} holds another sweep, not this one: its {name} differs")
-    if stored.test_loss.shape != planned.test_loss.shape:
-        raise ValueError(f"file={str(file)!r} holds another sweep, not this one: its epochs differ")
-    return stored, done
+def _taken_over(file, planned):
+    """Put the finished runs of the file into the rows of a plan that holds them all; which rows these are."""
+    done = np.zeros(len(planned), bool)
+    if not file.exists():
+        return done
+    stored, finished = _read(file)
+    another = f"file={str(file)!r} holds another sweep, not this one: its"
+    if stored.problem != planned.problem:
+        raise ValueError(f"{another} problem is {stored.problem}. Give another name, or delete it")
+    if stored.test_loss.shape[1:] != planned.test_loss.shape[1:]:
+        raise ValueError(f"{another} epochs differ, {stored.test_loss.shape[1]}. Give another name, or delete it")
+    names = ("optimizer", "schedule", "setting", "seed")
+    keys = lambda runs: list(zip(*(getattr(runs, name).tolist() for name in names)))
+    places = {key: row for row, key in enumerate(keys(planned))}
+    for row, key in enumerate(keys(stored)):
+        if finished[row] and key not in places:
+            name, odd = next(((name, part) for name, part in zip(names, key) if part not in getattr(planned, name)), ("setting", key))
+            raise ValueError(f"{another} {name} {odd!r} is not among those asked for now. Ask for all that it holds and more, "
+                             "or give another name")
+        if finished[row]:
+            done[places[key]] = True
+            for column in ("lr", *METRICS):
+                getattr(planned, column)[places[key]] = getattr(stored, column)[row]
+    return done

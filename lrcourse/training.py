@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrcourse import kernels
+from lrcourse import engine
 from lrcourse.optimizers import Optimizer
-from lrcourse.ranges import Count, check_all
+from lrcourse.ranges import Count, as_numbers, check_all
 from lrcourse.schedules import ReduceLROnPlateau, Schedule
 
 
@@ -77,25 +77,29 @@ def train(problem, optimizer, schedule, epochs, seeds=0, start=None):
     epochs, seeds = check_setting("train", problem, {"optimizer": optimizer}, {"schedule": schedule}, epochs, seeds)
     first = problem.start(seeds)
     if start is not None:
-        if np.shape(start) != first.shape:
-            raise ValueError(f"start has the shape {np.shape(start)}, not allowed in train: weights {first.shape}")
-        first[:] = start
+        given = as_numbers(start)
+        if given is None:
+            raise TypeError(f"start={start!r} is not allowed in train: weights {first.shape}")
+        if given.shape != first.shape:
+            raise ValueError(f"start has the shape {given.shape}, not allowed in train: weights {first.shape}")
+        first[:] = given
     return run(problem, optimizer, [schedule] * len(seeds), seeds, epochs, first)
 
 
 def run(problem, optimizer, schedules, seeds, epochs, w, threads=None):
     """Train from the weights ``w``, each run under a schedule of its own; with ReduceLROnPlateau, all under the same."""
     t = np.arange(epochs * problem.updates_per_epoch) / problem.updates_per_epoch
+    optimizer = optimizer.fresh()
     schedule, watching = schedules[0], None
     if isinstance(schedule, ReduceLROnPlateau):
-        watching = schedule.fresh()
-        lr = np.full((len(seeds), t.size), watching.lr)
+        schedule, watching = schedule.fresh(), schedule.fresh()     # what it began with, should it have watched something before
+        lr = np.full((len(seeds), t.size), float(watching.lr))
     else:
         rates = {each: each(t) for each in set(schedules)}
         lr = np.stack([rates[each] for each in schedules])
     path = None
-    if kernels.knows(problem, optimizer):       # the same as below, faster
-        train, test, w = kernels.run_loop(problem, optimizer, seeds, lr, watching, w, threads)
+    if engine.knows(problem, optimizer):       # the same as below, fused
+        train, test, w = engine.run_loop(problem, optimizer, seeds, lr, watching, w, threads)
     else:
         train, test, w, path = run_loop(problem, optimizer, seeds, lr, watching, w)
     for loss, error in (train, test):
@@ -112,6 +116,7 @@ def run_loop(problem, optimizer, seeds, lr, watching, w):
     train, test = np.empty((2, len(seeds), epochs)), np.empty((2, len(seeds), epochs))
     generators = [np.random.default_rng([seed, 1]) for seed in seeds]
     optimizer = optimizer.fresh()
+    optimizer.decays = getattr(problem, "decays", optimizer.decays)
     path = [w.copy()]
     with np.errstate(all="ignore"):     # a diverging run overflows; the others don't notice
         for epoch in range(epochs):
@@ -141,6 +146,8 @@ def check_setting(owner, problem, optimizers, schedules, epochs, seeds):
             raise TypeError(f"{name}={schedule!r} is not allowed in {owner}: a schedule, such as constant(0.1)")
     check_all(owner, {"epochs": Count}, {"epochs": epochs})
     given, seeds = seeds, tuple(seeds) if np.iterable(seeds) else (seeds,)
-    if not seeds or not all(isinstance(s, numbers.Integral) and not isinstance(s, bool) and s >= 0 for s in seeds):
+    if not seeds or not all(isinstance(s, numbers.Integral) and not isinstance(s, bool) and 0 <= s < 2 ** 63 for s in seeds):
         raise ValueError(f"seeds={given!r} is not allowed in {owner}: a whole number from 0 up, or a list of them")
+    if len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds={given!r} is not allowed in {owner}: no seed twice, since it would give the same run twice")
     return int(epochs), tuple(map(int, seeds))

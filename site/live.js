@@ -1,4 +1,9 @@
-// The live edition's own words: which lesson opens first, and what is going on until Python answers.
+// The live edition's own words: which lesson opens first, what is going on until Python answers, and what was predicted.
+function keepForKernels() {
+  "use strict";
+%KEPT%
+  answerKernels();
+}
 (() => {
   "use strict";
   const FIRST = "%FIRST%", FILES = %FILES%;
@@ -10,6 +15,7 @@
     return;
   }
   sessionStorage.setItem("lrcourse", "begun");
+  keepForKernels();
   const line = document.createElement("div");
   line.id = "lrcourse-status";
   line.setAttribute("role", "status");

@@ -3,6 +3,7 @@
 import email.parser
 import hashlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 import nbformat
 from packaging.requirements import Requirement
 from shared import BUILD, NPM, ROOT, SITE, lessons, packages, run
+
+from lrcourse.copies import without_outputs
 
 PYODIDE = f"https://cdn.jsdelivr.net/pyodide/v{NPM['pyodide']}/full/"
 CORE = ["pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"]
@@ -54,7 +57,9 @@ def live(pyodide=None):
         "output_dir": str(out)}}))
     run("-m", "jupyterlite_core.app", "build", cwd=source)
     shutil.copytree(source / "pyodide", out / "static" / "pyodide", dirs_exist_ok=True)
+    kept = re.sub("^export ", "", (ROOT / "lrcourse" / "lessons" / "kept.js").read_text(encoding="utf-8"), flags=re.M)
     words = (SITE / "live.js").read_text(encoding="utf-8").replace("%FIRST%", lessons()[0].name).replace("%FILES%", json.dumps(files))
+    words = words.replace("%KEPT%", kept)
     (out / "live.js").write_text(words, encoding="utf-8")
     page = (out / "lab" / "index.html").read_text(encoding="utf-8")
     page, changed = re.subn("<title>JupyterLite</title>", HEAD, page)
@@ -75,15 +80,13 @@ def for_students(path):
     notebook.cells = [cell for cell in notebook.cells if "solution" not in cell.metadata.get("tags", [])]
     notebook.metadata = {"kernelspec": {"name": "python", "display_name": "Python (Pyodide)", "language": "python"},
                          "language_info": {"name": "python"}}
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return notebook
+    return without_outputs(notebook)
 
 
 def wheels(folder):
-    """The wheels that Pyodide hasn't: the course's own, made now, and the pinned ones, fetched once into build/wheels."""
-    run("-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT)
+    """The wheels that Pyodide hasn't: the course's own, made now, with the kernel as WebAssembly, and the pinned ones, fetched
+    once into build/wheels."""
+    run("-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, ROOT, env=os.environ | {"LRCOURSE_TARGET": "wasm"})
     pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M))
     cache = BUILD / "wheels"
     missing = [f"{name}=={pins[name]}" for name in WHEELS if not [*cache.glob(f"{name}-{pins[name]}-*.whl")]]

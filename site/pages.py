@@ -7,9 +7,11 @@ import shutil
 import sys
 
 import nbformat
-import shared
 from markdown_it import MarkdownIt
 from shared import BUILD, ROOT, SITE, broken, lessons, packages, prepared, run
+from waiting import SETTING, hanging, prediction, waiting
+
+from lrcourse.copies import without_outputs
 
 FRONT = """---
 hide-toc: true
@@ -79,7 +81,9 @@ def site():
         for place, cell in reversed(list(enumerate(notebook.cells))):
             if "sliders" in cell.metadata.get("tags", []):
                 notebook.cells.insert(place + 1, nbformat.v4.new_markdown_cell(SLIDERS.format(path.stem), id=f"{cell.id[:8]}-live"))
-        notebook.cells[0].source = f"{head}\n\n{LINKS.format(path.stem)}\n{rest}"
+        setting = f"\n\n{SETTING}" * any(map(prediction, notebook.cells))
+        notebook.cells[0].source = f"{head}\n\n{LINKS.format(path.stem)}{setting}\n{rest}"
+        notebook.cells = waiting(notebook.cells)
         nbformat.write(notebook, source / path.name)
         number = path.stem[:2]
         pages.append(f"{number}. {title} <{path.stem}>")
@@ -101,23 +105,32 @@ def site():
         pages="\n".join([*pages, "api"])), encoding="utf-8")
     (source / "api.md").write_text(api(), encoding="utf-8")
     run("-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", source, out)
-    shutil.copytree(shared.NOTEBOOKS, out / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    (out / "notebooks").mkdir()
+    for path in lessons():
+        nbformat.write(without_outputs(nbformat.read(path, as_version=4)), out / "notebooks" / path.name)
     for unused in (".doctrees", "_sources"):
         shutil.rmtree(out / unused, ignore_errors=True)
     for page in out.rglob("*.html"):
-        page.write_text(accessible(page.read_text(encoding="utf-8")), encoding="utf-8")
+        page.write_text(hanging(accessible(page.read_text(encoding="utf-8"))), encoding="utf-8")
+    silent(out / "_static" / "searchtools.js")
     wrong = broken(out, elsewhere=("slides/", "live/"))
     if wrong:
         sys.exit("\n".join(wrong))
     return out
 
 
+def silent(script):
+    """The search, whose excerpts no longer quote what a page covers."""
+    text, changed = re.subn(r'\[(?="\.headerlink", "script", "style"\])', '[".lr-wait", ', script.read_text(encoding="utf-8"))
+    assert changed == 1, "Sphinx's search has changed"
+    script.write_text(text, encoding="utf-8")
+
+
 def accessible(page):
-    """A page of the theme, with what axe-core finds missing: names for its two sides, a heading, code reached by the keyboard."""
+    """A page of the theme, with what axe-core finds missing: names for its two sides, and a heading."""
     for old, new in (('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="The course">'),
                      ('<aside class="toc-drawer">', '<aside class="toc-drawer" aria-label="On this page">'),
-                     ('<div id="search-results"', '<h1>Search</h1>\n<div id="search-results"'),
-                     ("<pre>", '<pre tabindex="0">')):
+                     ('<div id="search-results"', '<h1>Search</h1>\n<div id="search-results"')):
         page = page.replace(old, new)
     return page
 

@@ -35,6 +35,7 @@ def prepared(path):
     """A notebook whose widgets need no kernel, and which no longer carries their state."""
     notebook = nbformat.read(path, as_version=4)
     state = notebook.metadata.pop("widgets", {}).get(STATE, {}).get("state", {})
+    predictions(notebook)
     for cell in notebook.cells:
         for output in list(cell.get("outputs", [])):
             view = output.get("data", {}).pop(VIEW, None)
@@ -46,6 +47,21 @@ def prepared(path):
                                 for held in state[child]["state"].get("outputs", [])]
                 cell.metadata["tags"] = [*cell.metadata.get("tags", []), "sliders"]
     return notebook
+
+
+def predictions(notebook):
+    """Let the cells tagged ``predict`` ask on the page, and those tagged ``progress`` show the map. The first brings the module."""
+    from lrcourse.lessons.course import page as map_of_course
+    from lrcourse.lessons.predictions import page
+
+    found = [cell for cell in notebook.cells if "predict" in cell.metadata.get("tags", [])]
+    for cell in found:
+        name = re.fullmatch(r'predict\("([\w-]+)"\)', cell.source.strip())[1]
+        text = cell.outputs[0]["data"]["text/plain"] if cell.outputs else ""
+        cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": page(name, cell is found[0]), "text/plain": text})]
+    for cell in notebook.cells:
+        if "progress" in cell.metadata.get("tags", []):
+            cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": map_of_course(), "text/plain": ""})]
 
 
 def belonging(state, root):

@@ -6,12 +6,16 @@ import shutil
 
 import nbformat
 from shared import BUILD, SITE, browser, lessons, packages, prepared
+from waiting import prediction
+
+from lrcourse.lessons.predictions import all_predictions
+
 
 def deck(notebook):
     """The notebook as slides: marked cells are slides, the unmarked prose after one becomes its speaker notes."""
     notebook = copy.deepcopy(notebook)
     cells = []
-    for cell in notebook.cells:
+    for cell in asked(notebook.cells):
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
         tags = cell.metadata.get("tags", [])
         if "solution" in tags:
@@ -35,12 +39,45 @@ def deck(notebook):
         else:
             if "exercise" in tags:
                 cell.outputs = []
-            elif kind != "skip" and ("hide-input" in tags or pictured(cell) and cell.source.count("\n") >= 4):
+            elif kind != "skip" and not prediction(cell) and ("hide-input" in tags or pictured(cell) and cell.source.count("\n") >= 4):
                 # the picture is the point: the code goes to the speaker
                 cell.metadata["tags"] = [*tags, "hide-input"]
                 cells.append(slide(nbformat.v4.new_markdown_cell(f"```python\n{cell.source}\n```"), "notes"))
     notebook.cells = cells
     return notebook
+
+
+def asked(cells):
+    """The cells, with the choices of each prediction on the slide of its question, apart from a long introduction.
+
+    What came out, and what to say to each choice, goes into the notes.
+    """
+    result = []
+    for cell in cells:
+        name = prediction(cell)
+        if name and result and "**Predict.**" in result[-1].source:
+            question = result.pop()
+            kind = question.metadata.get("slideshow", {}).get("slide_type", "subslide")
+            before, stem, rest = question.source.partition("**Predict.**")
+            if len(before) > 300:       # with more than a heading and a word, the choices would be small
+                result.append(slide(nbformat.v4.new_markdown_cell(before.strip()), kind))
+                before, kind = "", "subslide"
+            question.source = before + stem + rest
+            cell.metadata["tags"] = [*cell.metadata["tags"], "hide-input"]
+            said = nbformat.v4.new_markdown_cell(spoken(all_predictions()[name].data()))
+            result += [slide(question, kind), slide(cell, "-"), slide(said, "notes")]
+        else:
+            result.append(cell)
+    return result
+
+
+def spoken(answer):
+    """The data of a prediction as the speaker wants it."""
+    said = {"choice": lambda: [(each["text"], each["say"]) for each in answer["options"]],
+            "number": lambda: [(f"{low:g} to {high:g}", say) for low, high, say in answer["zones"]],
+            "order": lambda: [(answer["value"], ""), *((f"{a}, {b}", say) for a, b, say in answer["wrong"]), ("", answer["say"])],
+            "free": lambda: []}[answer["kind"]]()
+    return "\n".join([answer["out"], "", *(f"- **{choice}** {say}" if choice else f"- {say}" for choice, say in said)])
 
 
 def shown(cell):
@@ -88,6 +125,6 @@ def print_pdfs(decks, chromium):
     for deck in decks:
         page = chromium.new_page()
         page.goto(f"{deck.as_uri()}?print-pdf")
-        page.wait_for_function("window.fitted && document.querySelector('.pdf-page')")
+        page.wait_for_function("window.fitted")
         page.pdf(path=deck.with_suffix(".pdf"), prefer_css_page_size=True, print_background=True)
         page.close()

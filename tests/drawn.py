@@ -78,7 +78,7 @@ def torch_rates(make, updates, lr=1.0):
     optimizer = torch.optim.SGD([weight], lr=lr, momentum=0.9)
     scheduler, rates = make(optimizer), []
     for _ in range(updates):
-        rates.append(optimizer.param_groups[0]["lr"])
+        rates.append(float(optimizer.param_groups[0]["lr"]))
         weight.grad = torch.zeros(1)
         optimizer.step()
         scheduler.step()

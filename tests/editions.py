@@ -7,6 +7,7 @@ they look at that folder, which ``make publish`` made.
 import functools
 import http.server
 import os
+import re
 import shutil
 import sys
 import threading
@@ -67,6 +68,15 @@ def served(folder, tmp):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/some/where/"
         server.shutdown()
+
+
+def answers(name):
+    """What must not be read before the prediction ``name`` is answered: titles and descriptions of the figures that answer it."""
+    from lrcourse.lessons.predictions import all_predictions
+    from lrcourse.lessons.words import gathered
+
+    texts = [text for figure in all_predictions()[name].shown or (name,) for text in gathered("FIGURES")[figure]]
+    return [max(re.split(r"\{.*?\}", text), key=len) for text in texts]       # without the fields that are filled in later
 
 
 def chromium():

@@ -147,7 +147,7 @@ test("the code for each library is written out for Python to run", () => {
 });
 
 test("text and curves stand out from their panel, and dashes tell curves apart where colours do not", () => {
-  const css = fs.readFileSync(path.join(folder, "style.css"), "utf8");
+  const css = fs.readFileSync(path.join(folder, "parts.css"), "utf8");
   const [light, dark] = [...css.matchAll(/--panel: (#[0-9a-f]{6})/g)].map(found => found[1]);
   const luminance = color => [1, 3, 5].map(i => parseInt(color.slice(i, i + 2), 16) / 255)
     .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);

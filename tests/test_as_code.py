@@ -44,6 +44,38 @@ def run_torch(text, updates):
     return rates
 
 
+WHOLE = [constant(1), inverse_time_decay(1, 1), exponential_decay(1, 0), step_decay(1, gamma=0.5, step_size=2), step_decay(1, 1, 3),
+         multistep_decay(1, [2, 4], 0), polynomial_decay(2, 10, 2, 1), linear_decay(1, total=10), cosine_decay(1, total=10),
+         cosine_decay(2, 10, end=1), cosine_restarts(1, period=4, mult=2), inverse_sqrt_decay(1, 5), wsd(1, 10, 4, 2), wsd(1, 10, 4, end=1),
+         rex_decay(1, 10), one_cycle(1, 10, div_factor=2, final_div_factor=2), triangular(0, 1, 4), triangular(1, 2, 3), lr_range(1, 2, 10),
+         warmup(cosine_decay(1, 10), 4), warmup(constant(1), 4, start=1), join([constant(1), linear_decay(1, 10)], [3]),
+         staircase(linear_decay(1, 10)), constant(1) * linear_decay(1, 10), 2 * constant(1)]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("s", WHOLE, ids=repr)
+def test_whole_numbers_are_real_numbers(s, framework):
+    assert np.allclose(executed(s, framework, 11, 1), s(np.arange(11)), rtol=2e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_formula_that_gives_no_rate_is_refused(framework):
+    @schedule
+    def sinking(t, lr: Positive):
+        return lr * (1 - t / 50)
+
+    with pytest.raises(ValueError, match="the rate .* at t=50.1 is not allowed"):
+        as_code(sinking(0.1), framework)
+    assert "formula" in as_code(sinking(0.1), framework, epochs=50)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_jumps_are_on_time(framework):
+    for s in (step_decay(1.0, 0.5, 0.4), multistep_decay(1.0, [100 * 0.03, 5.5]), join([constant(1.0), constant(0.5)], [100 * 0.03])):
+        assert np.allclose(executed(s, framework, 80, 10), s(np.arange(80) / 10), rtol=2e-5), s
+    assert as_code(step_decay(1.0, 0.5, 0.37), "torch", 10).count("1e-09") == 1
+
+
 def run_hf(text, updates):
     """Without transformers: a Trainer that keeps what it is given. The scheduler is PyTorch's."""
     given = {}

@@ -1,14 +1,17 @@
 """The JavaScript of the explorers against Python: node runs explorers.test.mjs on vectors that are made here."""
 
 import json
+import math
 import os
 import shutil
 import subprocess
+import warnings
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
+import traitlets
 
 from lrcourse import optimizers
 from lrcourse.explorers import Ravine, ScheduleExplorer, YouDecayIt
@@ -111,7 +114,7 @@ def contest_vectors():
 def folder(tmp_path_factory):
     """The modules as the explorers import them, the vectors, and what node wrote after its tests had passed."""
     folder = tmp_path_factory.mktemp("explorers")
-    for file in [*HERE.glob("*.js"), HERE / "style.css"]:
+    for file in [*HERE.glob("*.js"), HERE / "parts.css"]:
         shutil.copy(file, folder)
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "schedules.js").write_text(schedules_module(), encoding="utf-8")
@@ -205,3 +208,40 @@ def test_what_can_not_be_translated_is_refused():
         function_in_javascript(join)
 
 
+# ---- settings that are brought inside --------------------------------------------------------------------------------
+
+def wild(trait):
+    odd = [math.nan, math.inf, -math.inf, 1e300, -1e300, 0.0]
+    return [[value, value] for value in odd] if isinstance(trait, traitlets.List) else odd
+
+
+@pytest.mark.parametrize("kind", [Ravine, ScheduleExplorer, YouDecayIt])
+def test_any_number_is_brought_inside_and_can_be_drawn(kind):
+    for name, trait in kind.class_traits(sync=True).items():
+        if name not in kind.settings() or name == "curves" or not isinstance(trait, (traitlets.Float, traitlets.List)):
+            continue
+        for value in wild(trait) if name != "cuts" else [[-5, 10 ** 9, 3, 3]]:
+            explorer = kind(**{name: value})
+            kept = getattr(explorer, name)
+            assert np.isfinite(kept).all() and (explorer.word.startswith(f"{name} ") or kept == value), (name, value, explorer.word)
+            if name in ("start", "curvature"):
+                with np.errstate(all="raise", under="ignore"), warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    assert explorer.figure().png() and json.loads(json.dumps(explorer.alt))
+
+
+def test_a_word_is_taken_back():
+    explorer = Ravine(lr=7)
+    assert explorer.word.startswith("lr 7 is outside")
+    explorer.noise = 1
+    assert explorer.word.startswith("lr 7 is outside")
+    explorer.lr = 0.5
+    assert explorer.word == ""
+
+
+def test_a_diverged_curve_ends():
+    explorer = ScheduleExplorer(constant(3.0), constant(0.5))
+    figure = explorer.figure()
+    loss = [line for line in figure.axes[1].lines if line.get_label() == "constant"]
+    assert len(loss[0].get_ydata()) < 101 == len(loss[1].get_ydata()) and np.isfinite(loss[0].get_ydata()).all()
+    assert "constant (diverged)" in [text.get_text() for text in figure.axes[1].texts]

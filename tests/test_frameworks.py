@@ -47,7 +47,7 @@ def run(optimizer, scheduler, updates):
     """The rates of both groups over some updates."""
     rates = []
     for _ in range(updates):
-        rates.append([group["lr"] for group in optimizer.param_groups])
+        rates.append([float(group["lr"]) for group in optimizer.param_groups])
         optimizer.step()
         scheduler.step()
     return np.array(rates).reshape(updates, len(optimizer.param_groups))
@@ -144,6 +144,91 @@ def test_torch_groups_added_later_and_rates_of_zero():
     assert run(optimizer, scheduler, 4)[1:, 2] == pytest.approx([s(t) / 2 for t in range(4, 7)])
     zero = two_groups(lr=0.0, own=0.0)
     assert run(zero, to_torch(s, zero), 4).tolist() == [[s(t)] * 2 for t in range(4)]
+
+
+def step_lr(optimizer):
+    return oracle("torch").optim.lr_scheduler.StepLR(optimizer, 2)
+
+
+def keras_cosine():
+    return oracle("keras").optimizers.schedules.CosineDecay(1.0, 10)
+
+
+@pytest.mark.parametrize("lr", ["a number", "a tensor"])
+@pytest.mark.parametrize("added", ["before", "at update 2", "at update 2, with a rate of its own"])
+def test_torch_groups_with_the_rate_in_a_tensor_train_as_with_a_number(lr, added):
+    """A tensor is one object in the optimizer's defaults and in all its groups, and PyTorch writes into it."""
+    torch = oracle("torch")
+    weight = lambda: torch.nn.Parameter(torch.zeros(1))
+    s = linear_decay(0.4, total=10)
+    rate = torch.tensor(0.4, dtype=torch.float64) if lr == "a tensor" else 0.4
+    optimizer = torch.optim.SGD([weight()], lr=rate)
+    own = {} if added in ("before", "at update 2") else {"lr": rate * 0.5}
+    if added == "before":
+        optimizer.add_param_group({"params": [weight()], "lr": rate})
+    scheduler = to_torch(s, optimizer)
+    run(optimizer, scheduler, 2)
+    if added != "before":
+        optimizer.add_param_group({"params": [weight()], **own})
+    rates = run(optimizer, scheduler, 5)[1:]
+    assert np.allclose(rates[:, 0], s(np.arange(3, 7)), rtol=1e-12)
+    assert np.allclose(rates[:, 1], s(np.arange(3, 7)) * (0.5 if own else 1), rtol=1e-12)
+    assert float(rate) == 0.4 == float(optimizer.defaults["lr"])
+
+
+def test_torch_groups_follow_their_own_rate_when_the_first_is_gone():
+    s = linear_decay(0.4, total=10)
+    optimizer = two_groups(lr=0.4, own=0.04)
+    scheduler = to_torch(s, optimizer)
+    run(optimizer, scheduler, 2)
+    del optimizer.param_groups[0]
+    assert np.allclose(run(optimizer, scheduler, 4)[:, 0], s(np.arange(2, 6)) / 10, rtol=1e-12)
+    state = copy.deepcopy((optimizer.state_dict(), scheduler.state_dict()))
+    again = two_groups(lr=0.4, own=0.04)
+    del again.param_groups[0]
+    resumed = to_torch(s, again)
+    again.load_state_dict(state[0])
+    resumed.load_state_dict(state[1])
+    assert np.allclose(run(again, resumed, 4)[:, 0], s(np.arange(6, 10)) / 10, rtol=1e-12), "the state brings the proportion along"
+    optimizer.param_groups.clear()
+    scheduler.step()
+
+
+def test_torch_groups_whose_rate_is_zero_stay_at_zero_or_are_refused():
+    torch = oracle("torch")
+    group = lambda lr: {"params": [torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))], "lr": lr}
+    s = linear_decay(0.4, total=10)
+    optimizer = two_groups(lr=0.4, own=0.0)
+    scheduler = to_torch(s, optimizer)
+    assert (run(optimizer, scheduler, 3)[:, 1] == 0).all()
+    del optimizer.param_groups[0]
+    assert (run(optimizer, scheduler, 3) == 0).all()
+    optimizer = torch.optim.SGD([group(0.0)], lr=0.1)
+    scheduler = to_torch(s, optimizer)
+    optimizer.add_param_group(group(0.1))
+    with pytest.raises(ValueError, match=r"lr=\[0.0, 0.1\] is not allowed in to_torch: the first group's must be above 0"):
+        scheduler.step()
+
+
+def test_a_bare_schedule_inside_a_framework_says_how_it_is_handed_over():
+    keras, jax, optax = oracle("keras"), oracle("jax"), oracle("optax")
+    optimizer = keras.optimizers.SGD(cosine_decay(0.1, 10))
+    with pytest.raises(TypeError, match=r"Keras gets to_keras\(schedule, ...\) from lrcourse.frameworks"):
+        optimizer.apply([keras.ops.ones((1,))], [keras.Variable(np.zeros(1))])
+    with pytest.raises(TypeError, match=r"JAX and Optax get to_optax\(schedule, ...\) from lrcourse.frameworks"):
+        jax.jit(cosine_decay(0.1, 10))(3)
+    chain = optax.sgd(cosine_decay(0.1, 10))
+    state = chain.init(jax.numpy.zeros(()))
+    with pytest.raises(TypeError, match="to_optax"):
+        jax.jit(chain.update)(jax.numpy.ones(()), state)
+
+
+def test_whole_numbers_for_the_rate_of_a_record():
+    oracle("torch"), oracle("keras")
+    assert from_torch(step_lr, 4, lr=1).lr == pytest.approx([1, 1, 0.1, 0.1])
+    watch = dict(monitor="loss", patience=1)
+    ours, theirs = from_keras(plateau("keras", **watch), 5, lr=1, metrics=1), from_keras(plateau("keras", **watch), 5, lr=1.0, metrics=1.0)
+    assert np.array_equal(ours.lr, theirs.lr) and 0 < ours.lr[-1] < 1
 
 
 def test_torch_rate_in_a_tensor():
@@ -552,13 +637,28 @@ def test_keras_without_a_backend(monkeypatch):
     (lambda: to_torch(constant(0.1), two_groups(), 0), ValueError, "updates_per_epoch=0 is not allowed in to_torch"),
     (lambda: to_torch(constant(0.1), two_groups(), 2.5), TypeError, "updates_per_epoch=2.5 is not allowed in to_torch"),
     (lambda: to_torch(constant(0.1), two_groups(lr=0.0)), ValueError, r"lr=\[0.0, 0.04\] is not allowed in to_torch: the first"),
-    (lambda: to_torch(constant(0.1), 3), TypeError, "is not an Optimizer"),
+    (lambda: to_torch(constant(0.1), 3), TypeError, "optimizer=3 is not allowed in to_torch: an optimizer of PyTorch"),
     (lambda: to_torch(constant(0.1), two_groups(), per="batch"), ValueError, "per='batch' is not allowed in to_torch"),
     (lambda: to_keras(constant(0.1), 3, 0), ValueError, "epochs=0 is not allowed in to_keras"),
     (lambda: to_keras(ReduceLROnPlateau(0.1), 3, 1), TypeError, "schedule=.* is not allowed in to_keras"),
     (lambda: to_optax(constant(0.1), 3, math.inf), ValueError, "epochs=inf is not allowed in to_optax"),
     (lambda: to_optax(lambda count: 0.1, 3, 1), TypeError, "schedule=.* is not allowed in to_optax"),
-    (lambda: from_torch(3, 5), TypeError, "3 is not allowed in from_torch: a function"),
+    (lambda: from_torch(3, 5), TypeError, "make=3 is not allowed in from_torch: optimizer -> scheduler"),
+    (lambda: from_torch(step_lr, 6, metrics=1.0), ValueError,
+    r"metrics=\[1.0.* is not allowed in from_torch with StepLR, which asks for none"),
+    (lambda: from_torch(plateau("torch"), 6), ValueError, "metrics=None is not allowed in from_torch with ReduceLROnPlateau, which wants one"),
+    (lambda: from_torch(lambda o: step_lr(two_groups()), 6), ValueError, "make=.* its StepLR sets the rate of another optimizer"),
+    (lambda: from_torch(constant(0.1), 5), TypeError, r"make=constant\(lr=0.1\) is not allowed in from_torch: .* through to_torch, "),
+    (lambda: from_keras(constant(0.1), 5), TypeError, r"schedule=constant\(lr=0.1\) is not allowed in from_keras: .*, to_keras or"),
+    (lambda: from_optax(constant(0.1), 5), TypeError, r"schedule=constant\(lr=0.1\) is not allowed in from_optax: .* or to_optax first"),
+    (lambda: from_keras(plateau("keras"), 5), ValueError, "metrics=None is not allowed in from_keras with ReduceLROnPlateau, which wants one"),
+    (lambda: from_keras(keras_cosine(), 5, metrics=1.0), ValueError,
+    "metrics=.* is not allowed in from_keras with CosineDecay, which asks"),
+    (lambda: from_keras(plateau("keras", monitor="val_accuracy"), 5, metrics=1.0), ValueError, "it watches 'val_accuracy'"),
+    (lambda: from_optax(plateau("optax"), 5), ValueError, "metrics=None is not allowed in from_optax with what takes a value, which wants"),
+    (lambda: from_optax(lambda count: 0.1, 5, metrics=1.0), ValueError, "metrics=.* is not allowed in from_optax with what takes no value"),
+    (lambda: from_torch(plateau("torch"), 5, metrics="1"), ValueError, "metrics='1' is not allowed in from_torch"),
+    (lambda: from_torch(plateau("torch"), 5, metrics=[[1.0] * 5]), ValueError, "metrics=.* is not allowed in from_torch"),
     (lambda: from_torch(lambda optimizer: 3, 5), TypeError, "is not allowed in from_torch: optimizer -> scheduler"),
     (lambda: from_torch(lambda optimizer: 3, 0), ValueError, "updates=0 is not allowed in from_torch"),
     (lambda: from_torch(plateau("torch"), 5, metrics=[1, 2]), ValueError, "metrics=.* is not allowed in from_torch"),

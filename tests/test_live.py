@@ -26,6 +26,11 @@ OPEN = """name => { const panel = jupyterapp.shell.currentWidget;
 RUN_ALL = """() => { window.done = false;
   jupyterapp.commands.execute('notebook:run-all-cells').then(() => { done = true; }); }"""
 
+RUN_THESE = """async pattern => { const { content } = jupyterapp.shell.currentWidget;
+  for (const [index, cell] of content.widgets.entries()) if (new RegExp(pattern).test(cell.model.sharedModel.source)) {
+    content.activeCellIndex = index; await jupyterapp.commands.execute('notebook:run-cell'); content.scrollToItem(index, 'center'); } }"""
+EDIT = """([pattern, text]) => { for (const cell of jupyterapp.shell.currentWidget.content.widgets)
+  if (new RegExp(pattern).test(cell.model.sharedModel.source)) cell.model.sharedModel.setSource(text); }"""
 EXPLORERS = """() => jupyterapp.shell.currentWidget.content.widgets.flatMap((cell, number) => cell.model.type === 'code' &&
   /\\b(ScheduleExplorer|Ravine|YouDecayIt)\\(/.test(cell.model.sharedModel.source) ? [number] : [])"""
 SCROLL = """number => { const notebook = jupyterapp.shell.currentWidget.content; notebook.activeCellIndex = number;
@@ -107,6 +112,33 @@ def explorers(page, name):
         slider.fill(slider.get_attribute("max") if slider.input_value() != slider.get_attribute("max") else slider.get_attribute("min"))
         wrong += [f"{name}: an explorer doesn't answer"] if view.evaluate(PICTURE) == before else []
     return wrong
+
+
+@pytest.mark.skipif(os.environ.get("LIVE") != "all", reason="starts Python twice: minutes")
+def test_what_was_predicted_and_solved_outlives_the_kernel(live):
+    """Python has no file that stays in a browser: the page keeps it, and tells the next kernel."""
+    _, address = live
+    name = next(name for name in LESSONS if name.startswith("04"))
+    with chromium() as browser:
+        page, complaints = watched(browser, home=address, viewport={"width": 1280, "height": 900})
+        for visit in range(2):
+            page.goto(f"{address}lab/index.html?path={name}.ipynb")
+            page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context", timeout=60_000)
+            page.wait_for_function(OPEN, arg=f"{name}.ipynb", timeout=60_000)
+            page.evaluate(RUN_THESE, r"^import numpy|^predict\(.cut.\)")
+            cut = page.locator("[data-prediction=cut]")
+            if not visit:
+                cut.get_by_role("radio").nth(1).check(timeout=120_000)
+                cut.get_by_role("button", name="Commit").click()
+                page.evaluate(EDIT, ["^rate_at_30 = ", "rate_at_30 = 0.03\ncheck('rate-at-30', rate_at_30)"])
+                page.evaluate(RUN_THESE, "^rate_at_30 = ")
+                page.wait_for_function("Object.keys(JSON.parse(localStorage['lrcourse.progress']).exercise).length", timeout=30_000)
+        cut.and_(page.locator("[data-state=committed]")).wait_for(timeout=120_000)
+        assert "It falls slowly" in cut.inner_text()
+        held = json.loads(page.evaluate("localStorage['lrcourse.progress']"))
+        assert held["prediction"]["cut"]["right"] is False and held["exercise"]["rate-at-30"]["right"] is True
+        page.context.close()
+    assert not complaints, "\n".join(complaints)
 
 
 def test_student_copies_have_no_solutions_and_no_outputs(live):

@@ -165,7 +165,7 @@ def test_a_diverged_run_leaves_the_others_alone():
             w, optimizer = np.array([[1.0, -1.0], [1.0, -1.0]]), kind()
             alone, own = w[1].copy(), kind()
             for _ in range(400):
-                optimizer.step(w, w, [np.inf if kind is AdaGrad else 50.0, 0.1])
+                optimizer.step(w, w, [1e200 if kind is AdaGrad else 50.0, 0.1])
                 own.step(alone, alone, 0.1)
             assert np.allclose(w[1], alone, rtol=1e-12), kind
 
@@ -178,7 +178,7 @@ def test_a_diverged_run_leaves_the_others_alone():
 def test_schedule_free_follows_the_paper(beta, decay, name, lr, seed):
     """y = (1 - beta) z + beta x, z steps from the gradient at y, x is the mean of all z weighted by squared rates."""
     gradient, rates = gradients(seed), RATES[name](lr)
-    optimizer, w = ScheduleFreeSGD(beta, decay), START.copy()
+    optimizer, w = ScheduleFreeSGD(beta=beta, weight_decay=decay), START.copy()
     zs, weights = [], []
     z = x = START
     for k, lr in enumerate(rates):
@@ -247,9 +247,42 @@ def test_bad_settings(kind, name):
     (np.zeros(3), np.zeros(3), math.nan, ValueError, "lr=nan is not allowed"),
     (np.zeros((2, 3)), np.zeros((2, 3)), [0.1, -1], ValueError, r"lr=\[0.1, -1\] is not allowed"),
     (np.zeros((2, 3)), np.zeros((2, 3)), [0.1] * 3, ValueError, r"lr has the shape \(3,\), w has \(2, 3\)"),
+    (np.zeros(3), np.zeros(3), math.inf, ValueError, "lr=inf is not allowed: a finite learning rate"),
+    (np.zeros(3), np.zeros(3), "0.1", TypeError, "lr='0.1' is not allowed"),
+    (np.zeros(3), np.zeros(3), None, TypeError, "lr=None is not allowed"),
+    (np.zeros(3), None, 0.1, TypeError, "grad None is not allowed"),
+    (np.zeros(1), ["1"], 0.1, TypeError, "grad .* is not allowed"),
+    (np.zeros(3), [[1.0], [1.0, 2.0]], 0.1, TypeError, "grad .* is not allowed"),
 ])
 def test_bad_steps(kind, w, grad, lr, error, said):
     optimizer = kind()
     with pytest.raises(error, match=said):
         optimizer.step(w, grad, lr)
     assert optimizer.steps == 0
+
+
+@pytest.mark.parametrize("made, said", [
+    (lambda: Adam(0.001), r"^Adam\(0.001\) is not allowed: the learning rate goes to train or step, and settings by keyword \(beta1, "),
+    (lambda: SGD(0.1), r"^SGD\(0.1\) is not allowed: .* \(weight_decay\)$"), (lambda: RMSProp(0.001, 0.9), "RMSProp"),
+    (lambda: AdamW(lr=0.1), r"^AdamW\(lr=0.1\) is not allowed: the learning rate goes to train"), (lambda: AdaGrad(0.1), "AdaGrad"),
+    (lambda: Momentum(0.1, 0.9), r"^Momentum\(0.1, 0.9\) is not allowed: .* \(beta, weight_decay\)$"),
+    (lambda: Nesterov(0.1, 0.9), "Nesterov"),
+    (lambda: Momentum(learning_rate=0.1), "Momentum"), (lambda: ScheduleFreeSGD(0.1), "ScheduleFreeSGD")])
+def test_a_learning_rate_is_no_setting(made, said):
+    with pytest.raises(TypeError, match=said):
+        made()
+
+
+def test_beta_of_momentum_may_go_without_its_name():
+    assert Momentum(0.5) == Momentum(beta=0.5) and Nesterov(0.5) == Nesterov(beta=0.5)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in OPTIMIZERS if kind is not SGD])
+def test_a_memory_of_other_weights_is_refused(kind):
+    optimizer = kind()
+    optimizer.step(np.ones(1), np.ones(1), 0.1)
+    for w in (np.ones(3), np.ones((1, 1)), np.ones(1, np.float32)):
+        with pytest.raises(ValueError, match=f"this {kind.__name__} remembers steps of .*Its fresh.. remembers none"):
+            optimizer.step(w, np.ones(w.shape), 0.1)
+        kind().fresh().step(w, np.ones(w.shape), 0.1)
+    assert optimizer.steps == 1

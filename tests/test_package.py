@@ -39,8 +39,8 @@ def test_environment_yml():
     [pip] = [each["pip"] for each in environment["dependencies"] if isinstance(each, dict)]
     extras = PROJECT["optional-dependencies"]
     assert f">={re.search('[0-9.]+', PROJECT['requires-python'])[0]}" in conda[0]
-    [own] = [each for each in pip if each.startswith("-e .")]
-    assert set(re.findall(r"[\w-]+", own[len("-e ."):])) <= set(extras)
+    [own] = [each for each in pip if each.startswith(".[")]
+    assert set(re.findall(r"[\w-]+", own)) <= set(extras)
     for name in set(pip) - {own}:
         assert metadata.version(name), name
 

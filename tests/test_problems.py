@@ -1,5 +1,6 @@
 """Problems: gradients against finite differences, statistics against brute force, runs that don't know of each other."""
 
+import math
 import itertools
 from importlib import resources
 
@@ -9,7 +10,7 @@ import pytest
 from lrcourse.problems import TRAIN, NoisyQuadratic, digits, ravine, saddle, two_minima
 
 SURFACES = [ravine(), ravine(curvature=(0.5, 3)), NoisyQuadratic([1.0, 4.0, 0.0], noise=[0.1, 0.2, 0.3]), saddle(),
-            two_minima()]
+            two_minima(), ravine(angle=30)]
 NETWORKS = [digits(hidden=7, batch_norm=batch_norm, label_noise=noise, batch_size=9, shift=shift, weight_decay=0.03,
                    dtype="float64")
             for batch_norm, noise, shift in itertools.product([True, False], [0.0, 0.4], [0, 1])]
@@ -59,6 +60,15 @@ def test_where_the_minima_are():
     hessian = two_minima().hessian([[1.17, 0.0], [-0.99, 0.0]])
     wide, narrow = np.linalg.eigvalsh(hessian).max(axis=-1)
     assert 6 < narrow / wide < 10, "about eight times, says the docstring"
+
+
+def test_a_ravine_that_is_turned_keeps_its_shape():
+    plain, askew = ravine(), ravine(angle=30)
+    np.testing.assert_allclose(np.linalg.eigvalsh(askew.hessian(np.zeros(2))), plain.curvature)
+    np.testing.assert_allclose(askew.start([0, 1]), np.tile([-1.9 * 0.75 ** 0.5 - 0.5, -1.9 / 2 + 0.75 ** 0.5], (2, 1)))
+    np.testing.assert_allclose(askew.value(askew.start([0])), plain.value(plain.start([0])))
+    with pytest.raises(ValueError, match="angle=200 is not allowed in ravine: a number from -180 to 180"):
+        ravine(angle=200)
 
 
 def test_noise_has_the_stated_deviation_and_no_mean():
@@ -193,7 +203,7 @@ def test_parameters_are_views_of_all_of_w():
 
 def test_shipped_data_is_small():
     with resources.as_file(resources.files("lrcourse").joinpath("data")) as folder:
-        assert sum(file.stat().st_size for file in folder.iterdir()) < 100_000
+        assert sum(file.stat().st_size for file in folder.iterdir()) < 250_000
 
 
 @pytest.mark.parametrize("factory, name, value, allowed", [
@@ -214,6 +224,14 @@ def test_shipped_data_is_small():
     (two_minima, "noise", True, "a number from 0 up"),
     (two_minima, "start_point", "ab", "a list of 2 numbers"),
     (NoisyQuadratic, "curvature", [], "a list of numbers, each from 0 up"),
+    (NoisyQuadratic, "curvature", "12", "a list of numbers, each from 0 up"),
+    (ravine, "curvature", ["1", "20"], "a list of 2 numbers, each from 0 up"),
+    (ravine, "start_point", 3, "a list of 2 numbers"),
+    (ravine, "start_point", [[1, 2]], "a list of 2 numbers"),
+    (ravine, "start_point", (-math.inf, 1), "a list of 2 numbers"),
+    (ravine, "start_point", (True, False), "a list of 2 numbers"),
+    (digits, "batch_norm", np.ones(2), "one of True, False"),
+    (digits, "held_out", ["all"], "one of 'all', 'validation', 'test'"),
 ])
 def test_bad_input_is_refused_by_name(factory, name, value, allowed):
     with pytest.raises((ValueError, TypeError)) as caught:
@@ -227,3 +245,16 @@ def test_bad_input_of_the_noisy_quadratic(name, value):
     with pytest.raises(ValueError) as caught:
         NoisyQuadratic([1.0, 2.0], **{name: value})
     assert f"{name}={value!r} is not allowed in NoisyQuadratic: a number, or a list of 2 numbers" in str(caught.value)
+
+
+def test_batch_norm_of_a_single_image_is_refused():
+    with pytest.raises(ValueError, match="batch_size=1 is not allowed in digits with batch_norm: a whole number from 2 to 1000"):
+        digits(batch_size=1)
+    assert digits(batch_size=1, batch_norm=False).updates_per_epoch == 1000 and digits(batch_size=2).updates_per_epoch == 500
+
+
+def test_what_all_problems_share_cannot_be_changed():
+    problem = digits()
+    for shared in (problem.images, problem.labels, problem.test_images, problem.test_labels, digits(held_out="test").test_images):
+        with pytest.raises(ValueError, match="read-only"):
+            shared[0] = 0

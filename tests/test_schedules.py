@@ -147,6 +147,90 @@ def test_a_schedule_of_your_own():
     assert module.warmup(bouncing(0.1), 5)(5) == 0.1
 
 
+@pytest.mark.parametrize("annotation, said", [
+    (float, "the annotation float"), (inspect.Parameter.empty, "no annotation"), (Range, "the annotation Range"), ("nonsense", "nonsense"),
+    (0.1, "the annotation 0.1"), (Range(0.0, "other"), "up to 'other' is not allowed in mine: it has no other")])
+def test_a_schedule_of_your_own_says_what_its_parameters_may_be(annotation, said):
+    def mine(t, lr):
+        return lr
+
+    mine.__annotations__ = {} if annotation is inspect.Parameter.empty else {"lr": annotation}
+    with pytest.raises(TypeError, match=f"is not allowed in mine.*{said}|lr (with )?{said}"):
+        schedule(mine)
+
+
+@pytest.mark.parametrize("function", [3, None, "x", np.sin, constant(0.1), type, lambda: 0.1, lambda *t: 0.1, lambda t, **p: 0.1])
+def test_what_is_no_formula_is_refused(function):
+    with pytest.raises(TypeError, match=r"is not allowed (in schedule: a function|as a schedule: )f?\(?t?"):
+        schedule(function)
+
+
+@pytest.mark.parametrize("formula, error, said", [
+    (lambda t: 1 - t, ValueError, r"the rate -1 at t=2 is not allowed: .* has to give a finite one from 0 up"),
+    (lambda t: np.where(t > 3, np.nan, 1.0), ValueError, "the rate nan at t=4"),
+    (lambda t: np.where(t > 3, np.inf, 1.0), ValueError, "inf at t=4"),
+    (lambda t: None, TypeError, "gives None for the times"), (lambda t: "1", TypeError, "gives '1' for the times"),
+    (lambda t: np.ones(3), TypeError, "gives array.* for the times"), (lambda t: 1j * t, TypeError, "a number for each is wanted")])
+def test_a_formula_that_gives_no_rate_is_refused_with_time_and_value(formula, error, said):
+    with pytest.raises(error, match=said):
+        schedule(formula)()(np.arange(6))
+    with pytest.raises(error):
+        s = schedule(formula)()
+        [s(t) for t in range(6)]
+    with pytest.raises(error):
+        module.warmup(schedule(formula)(), 1)(np.arange(9))
+
+
+def test_jumps_are_on_time():
+    """Where rounding puts t/s, a milestone or a boundary just beside the update that should have it."""
+    for n in (1, 3, 7, 10, 31, 100):
+        for k in range(1, 200):
+            size = k / n
+            for times in (np.arange(1, 60) * size, np.arange(1, 60) * k / n):
+                drops = module.step_decay(1.0, gamma=0.5, step_size=size)(times)
+                assert np.array_equal(drops, 0.5 ** np.arange(1, 60)), (k, n)
+                assert module.staircase(module.step_decay(1.0, 0.5, 1))(np.round(times * n / k) / 10 * 10).tolist() == drops.tolist()
+    for part in range(1, 1000):
+        milestone = 100 * (part / 100)
+        for m in (milestone, np.nextafter(milestone, np.inf), np.nextafter(milestone, 0)):
+            for t in (part, milestone):
+                assert module.multistep_decay(1.0, [m])(t) == 0.1
+                assert module.join([constant(1.0), constant(0.5)], [m])(t) == 0.5
+                assert module.join([constant(1.0), module.step_decay(1.0, 0.5, 1)], [m])(t + 1) == 0.5
+                assert module.warmup(module.step_decay(1.0, 0.5, 1), m)(t + 1) == 0.5
+    assert module.step_decay(1.0, gamma=0.5, step_size=0.4)(1.2) == 0.125 and module.multistep_decay(1.0, [100 * 0.55])(55) == 0.1
+
+
+def test_a_jump_is_not_early_either():
+    for n in (1, 10, 1000, 10 ** 6):
+        before = 3 - 1 / n
+        assert module.step_decay(1.0, 0.5, 3)(before) == module.multistep_decay(1.0, [3], 0.5)(before) == 1.0
+        assert module.join([constant(1.0), constant(0.5)], [3])(before) == 1.0
+        assert module.staircase(module.linear_decay(1.0, 10))(before) == 0.8
+
+
+def test_parameters_and_ranges_are_read_only():
+    s = module.multistep_decay(0.1, [1, 2])
+    for change in (lambda: s.parameters.update(lr=1), lambda: s.ranges.clear(), lambda: constant.ranges.pop("lr")):
+        with pytest.raises(AttributeError):
+            change()
+    for held in (s.parameters, s.ranges):
+        with pytest.raises(TypeError):
+            held["lr"] = -5
+    assert s == module.multistep_decay(0.1, [1, 2]) and hash(s) == hash(module.multistep_decay(0.1, (1, 2)))
+
+
+def test_deep_nesting_takes_linear_time():
+    s = constant(0.1)
+    for _ in range(400):
+        s = module.warmup(s, 1)
+    assert s(500) == 0.1 and s(0) == 0 and s(399.5) == pytest.approx(0.05) and (s(np.arange(3)) == 0).all()
+    assert repr(s).count("warmup") == 400 and s == pickle.loads(pickle.dumps(s)) and len({s, copy.deepcopy(s)}) == 1
+    with pytest.raises(ValueError, match="more than 500 schedules, one inside the other"):
+        for _ in range(101):
+            s = module.warmup(s, 1)
+
+
 # ---- bad input, from the ranges -------------------------------------------------------------------------------------
 
 def bad_values(allowed, others):
@@ -158,13 +242,15 @@ def bad_values(allowed, others):
     if isinstance(allowed, Times):
         return [([3, 2], ValueError), ([0, 1], ValueError), ([2, 2], ValueError), ([-1], ValueError), (5, TypeError),
                 ([1, math.nan], ValueError), ([1, math.inf], ValueError), ("ab", TypeError), ([True], TypeError),
+                ([1, 10 ** 400], ValueError), (constant(1.0), TypeError), (np.ones((2, 2)), TypeError),
                 ([None], TypeError), (None, TypeError)]
     if isinstance(allowed, Choice):
-        return [("no such", ValueError), (None, ValueError), (1, ValueError), ([], ValueError)]
+        return [("no such", ValueError), (None, ValueError), (1, ValueError), ([], ValueError), (np.ones(2), ValueError)]
     assert isinstance(allowed, Range), f"say here what {allowed!r} must refuse"
     high = allowed.limit(others)
     found = [(value, TypeError) for value in (None, "0.1", [0.1], True, 1j, np.ones(2), constant(1.0))]
-    found += [(value, ValueError) for value in (math.nan, math.inf, -math.inf, allowed.low - 0.001)]
+    found += [(value, ValueError) for value in (math.nan, math.inf, -math.inf, allowed.low - 0.001, -10 ** 400)]
+    found += [(10 ** 400, ValueError)]
     found += [(allowed.low, ValueError)] * allowed.open_low
     found += [(high * 1.001 + 1e-9, ValueError), (2 * high + 1, ValueError)] * (high < math.inf)
     found += [(high, ValueError)] * allowed.open_high
@@ -416,6 +502,23 @@ def test_plateau_watches_each_run_for_itself():
     assert rates[-1].tolist() == [0.25, 1.0, 1.0, 0.125]
     again = ours.fresh()
     assert again == ReduceLROnPlateau(1.0, factor=0.5, patience=1) and again.step(1.0) == 1.0
+
+
+@pytest.mark.parametrize("metric", [None, "0.5", True, [None], ["1"], [[1], [1, 2]], constant(0.1)])
+def test_plateau_refuses_what_is_no_metric(metric):
+    watch = ReduceLROnPlateau(0.1, patience=0)
+    with pytest.raises(TypeError, match=r"^metric=.* is not allowed in ReduceLROnPlateau: a number"):
+        watch.step(metric)
+    assert watch == ReduceLROnPlateau(0.1, patience=0) and watch.bad == 0
+
+
+def test_plateau_watches_one_shape():
+    watch = ReduceLROnPlateau(0.1)
+    watch.step([1.0, 2.0])
+    for metric in (1.0, [1.0], [1.0] * 3):
+        with pytest.raises(ValueError, match=r"has watched metrics of the shape \(2,\). Its fresh"):
+            watch.step(metric)
+    watch.fresh().step(1.0)
 
 
 @pytest.mark.parametrize("name", ReduceLROnPlateau.__dataclass_fields__)

@@ -2,10 +2,15 @@
 
 import re
 import time
+from html.parser import HTMLParser
 
 import nbformat
 import pytest
-from editions import LESSONS, PUBLISHED, WORD, built, chromium, served, shared, slowness, watched
+from editions import LESSONS, PUBLISHED, WORD, answers, built, chromium, served, shared, slowness, watched
+import waiting
+from waiting import prediction
+
+from lrcourse.lessons.predictions import all_predictions
 
 # what a page may not have, by the rules of WCAG 2.2 AA and axe's best practices
 AXE = """only => axe.run(document, { resultTypes: ['violations'], ...only }).then(found => found.violations.flatMap(
@@ -15,7 +20,12 @@ RULES = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
 BLANK = """() => [...document.querySelectorAll('.lrx canvas')].filter(canvas => {
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   return new Set(new Uint32Array(data.buffer)).size < 3; }).length"""
-WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# what runs out of the screen, or out of its box, with all folds open
+WIDE = """() => {
+  document.querySelectorAll('details').forEach(fold => { fold.open = true; });
+  const wide = [...document.querySelectorAll('html, pre, .cell_output')].filter(box => box.scrollWidth > box.clientWidth + 1);
+  return wide.map(box => `wider than its place: ${box.tagName} ${box.textContent.slice(0, 80)}`);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +67,14 @@ def test_every_page_in_chromium(site, browser, scheme):
     assert not wrong, "\n".join(wrong)
 
 
-def test_on_a_phone_nothing_sticks_out(site, browser):
+@pytest.mark.parametrize("width", [400, 1280])
+def test_nothing_sticks_out_and_nobody_scrolls_sideways(site, browser, width):
     folder, address = site
-    page, complaints = watched(browser, home=address, viewport={"width": 390, "height": 844})
-    for name in pages(folder):
+    page, complaints = watched(browser, home=address, viewport={"width": width, "height": 844})
+    for name in pages(folder) if width == 400 else [f"{lesson}.html" for lesson in LESSONS]:
         page.goto(address + name)
         page.wait_for_function("!window.MathJax || MathJax.startup?.promise?.then(() => true)")
-        if page.evaluate(WIDE) > 0:
-            complaints.append(f"{name} is wider than the screen")
+        complaints += [f"{name}: {found}" for found in page.evaluate(WIDE)]
     page.context.close()
     assert complaints == []
 
@@ -99,6 +109,158 @@ def test_solutions_are_collapsed_and_links_lead_to_the_other_forms(site):
         for link in (f"live/lab/index.html?path={name}.ipynb", f"slides/{name}.html", f"slides/{name}.pdf", f"notebooks/{name}.ipynb"):
             assert f'href="{link}"' in page
     assert not shared.broken(folder, elsewhere=() if PUBLISHED else ("slides/", "live/"))
+
+
+# ---- what waits for a prediction -------------------------------------------------------------------------------------
+
+class Readable(HTMLParser):
+    """All that can be read or heard on a page: with ``covered``, or before anything is chosen or opened."""
+
+    def __init__(self, page, covered):
+        super().__init__()
+        self.covered, self.within, self.text = covered, [], ""
+        self.feed(page)
+        self.text = plain(self.text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag in ("details", "script", "style"):
+            self.within.append(tag != "details" or not self.covered and "lr-wait" in attributes.get("class", ""))
+        if not any(self.within):
+            self.text += " ".join(["", *(attributes.get(name) or "" for name in ("alt", "title", "aria-label", "content", "src"))])
+
+    def handle_endtag(self, tag):
+        if tag in ("details", "script", "style"):
+            self.within.pop()
+
+    def handle_data(self, data):
+        if not any(self.within):
+            self.text += data
+
+
+def plain(text):
+    return " ".join(text.split())
+
+
+def test_no_page_gives_an_answer_away(site):
+    """Titles, descriptions and outputs of what answers a prediction are there, and covered."""
+    folder, _ = site
+    asked = []
+    for name in LESSONS:
+        page = (folder / f"{name}.html").read_text(encoding="utf-8")
+        everything, uncovered = (Readable(page, covered).text for covered in (True, False))
+        current = ""
+        for cell in nbformat.read(shared.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells:
+            if prediction(cell):
+                current = prediction(cell)
+                asked.append(current)
+                assert [text for text in [*answers(current), all_predictions()[current].out] if plain(text) in uncovered] == [], current
+            elif cell.cell_type == "markdown" and re.search("^#", cell.source, re.M):
+                current = ""
+            for output in cell.get("outputs", []) if current and not prediction(cell) else []:
+                told = plain(output.get("text", "")) or output.get("data", {}).get("image/png", "").replace("\n", "")[-200:]
+                assert told in everything and (not told or told not in uncovered), f"{name}: {told}"
+    assert asked
+
+
+ASKING = next((name for name in LESSONS if name.startswith("04")), None)
+# which covers are open, and for which predictions
+OPEN = "() => [...document.querySelectorAll('details.lr-wait[open]')].map(cover => cover.dataset.for)"
+
+
+@pytest.fixture
+def asking(site, browser):
+    """A lesson with predictions, and the number of covers of the one that has the most."""
+    _, address = site
+    page, complaints = watched(browser, home=address, viewport={"width": 1280, "height": 900})
+    page.goto(f"{address}{ASKING}.html")
+    counts = page.evaluate("""() => [...document.querySelectorAll('details.lr-wait')].reduce(
+      (all, { dataset }) => ({ ...all, [dataset.for]: (all[dataset.for] ?? 0) + 1 }), {})""")
+    name = max(counts, key=counts.get)
+    assert len(counts) >= 5 and counts[name] >= 2 and page.evaluate(OPEN) == []
+    yield page, name, counts[name]
+    page.context.close()
+    assert complaints == []
+
+
+def test_a_choice_lifts_the_covers_for_good(asking):
+    page, name, count = asking
+    widget = page.locator(f".lrp[data-prediction={name}]")
+    widget.get_by_role("radio").first.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('details.lr-wait[open]')")
+    assert page.evaluate(OPEN) == [name] * count
+    page.reload()
+    assert page.evaluate(OPEN) == [name] * count
+    assert not page.locator(f"details[data-for={name}] > summary").first.is_visible()
+
+
+def test_who_only_looks_keeps_the_place_and_the_focus(asking):
+    page, name, count = asking
+    page.add_style_tag(content="html { scroll-behavior: auto !important; }")       # by now, not in half a second
+    last = page.locator(f"details[data-for={name}]").last
+    last.locator("> summary").focus()
+    before = last.bounding_box()["y"]
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert page.evaluate(OPEN) == [name] * count
+    assert abs(last.bounding_box()["y"] - before) < 2
+    assert page.evaluate("document.activeElement.dataset.for") == name
+    page.reload()
+    assert page.evaluate(OPEN) == [name] * count
+
+
+def test_a_link_into_a_cover_opens_it(asking):
+    page, name, count = asking
+    page.evaluate("name => { document.querySelector(`details[data-for=${name}] img`).id = 'there'; location.hash = 'there'; }", name)
+    page.wait_for_timeout(300)
+    assert page.evaluate(OPEN) == [name] * count
+
+
+def test_a_setting_shows_all_always(asking):
+    page, _, _ = asking
+    box = page.get_by_label(waiting.ALWAYS)
+    box.check()
+    every = page.locator("details.lr-wait").count()
+    assert len(page.evaluate(OPEN)) == every
+    page.reload()
+    assert len(page.evaluate(OPEN)) == every
+    box.uncheck()
+    assert page.evaluate(OPEN) == []
+
+
+def test_on_paper_all_is_shown(asking):
+    page, _, _ = asking
+    page.emulate_media(media="print")
+    hidden = "[...document.querySelectorAll('.lr-wait img, .lr-check pre')].filter(thing => !thing.checkVisibility()).length"
+    assert page.evaluate(hidden) == 0
+    page.emulate_media(media="screen")
+    assert page.evaluate(hidden) > 0
+
+
+def test_without_a_script_covers_are_folds(site, browser):
+    _, address = site
+    page, complaints = watched(browser, home=address, java_script_enabled=False)
+    page.goto(f"{address}{ASKING}.html")
+    cover = page.locator("details.lr-wait").first
+    assert cover.locator("> summary").is_visible() and not cover.locator("img").first.is_visible()
+    cover.locator("> summary").click()
+    assert cover.locator("img").first.is_visible()
+    assert not page.get_by_label(waiting.ALWAYS).is_visible()
+    page.context.close()
+    assert complaints == []
+
+
+def test_the_search_quotes_nothing_that_is_covered(site, browser):
+    _, address = site
+    page, complaints = watched(browser, home=address)
+    page.goto(address + "search.html?q=staircase+ResNets")
+    page.wait_for_selector("#search-results li p.context")
+    assert "printed this staircase" not in page.inner_text("#search-results")
+    page.context.close()
+    assert complaints == []
 
 
 def test_the_cheat_sheet_prints_on_one_page(site, browser, tmp_path):

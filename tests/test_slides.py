@@ -2,8 +2,10 @@
 
 import os
 import re
+import unicodedata
 
 import nbformat
+import pypdfium2
 import pytest
 from editions import LESSONS, PUBLISHED, WORD, built, chromium, shared, watched
 import slides as slides_module
@@ -84,12 +86,47 @@ def test_a_word_changed_in_a_notebook_is_changed_in_its_deck(decks):
     assert WORD in (decks / f"{LESSONS[0]}.html").read_text(encoding="utf-8")
 
 
-def test_the_pdf_has_a_page_for_each_slide(decks, browser):
-    deck = decks / f"{LESSONS[0]}.html"
-    page, _ = watched(browser)
+# the text of each page of the print, one string for each piece, and what isn't wholly on its page
+PRINTED = """() => [...document.querySelectorAll('.pdf-page')].map(page => {
+  const box = page.getBoundingClientRect(), texts = [], cut = [];
+  const inside = (range, name) => {
+    const { left, top, right, bottom } = range.getBoundingClientRect();
+    if (left < box.left - 1 || top < box.top - 1 || right > box.right + 1 || bottom > box.bottom + 1) cut.push(name);
+  };
+  const words = document.createTreeWalker(page, NodeFilter.SHOW_TEXT);
+  while (words.nextNode()) {
+    const text = words.currentNode.data.trim(), holder = words.currentNode.parentElement;
+    if (!text || holder.closest('aside, style, script, noscript, mjx-container, svg, .lrx-spoken') || !holder.checkVisibility()) continue;
+    const range = document.createRange(); range.selectNodeContents(words.currentNode);
+    inside(range, text);
+    texts.push(...text.split(/\\s+/));
+  }
+  page.querySelectorAll('img, canvas, mjx-container').forEach(thing => thing.closest('aside, noscript') || inside(thing, thing.tagName));
+  return { texts, cut };
+})"""
+
+
+def characters(text):
+    """Letters and digits alone, since a PDF breaks lines and joins letters in its own way, and no Hangul: not every machine has a font."""
+    return "".join(each for each in unicodedata.normalize("NFKC", text) if each.isalnum() and "HANGUL" not in unicodedata.name(each, ""))
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_pdf_has_a_whole_page_for_each_slide(name, decks, browser):
+    deck = decks / f"{name}.html"
+    page, complaints = watched(browser)
     page.goto(deck.as_uri())
     slides = page.evaluate("Reveal.getSlides().length")
+    page.goto(f"{deck.as_uri()}?print-pdf")
+    page.wait_for_function("window.fitted")
+    shown = page.evaluate(PRINTED)
     page.context.close()
     if not PUBLISHED:
         slides_module.print_pdfs([deck], browser)
-    assert len(re.findall(rb"/Type\s*/Page\b", deck.with_suffix(".pdf").read_bytes())) == slides
+    with pypdfium2.PdfDocument(deck.with_suffix(".pdf")) as pdf:
+        printed = [each.get_textpage().get_text_bounded() for each in pdf]
+    assert len(printed) == len(shown) == slides
+    for number, (slide, text) in enumerate(zip(shown, map(characters, printed)), 1):
+        complaints += [f"page {number}: cut off: {piece}" for piece in slide["cut"]]
+        complaints += [f"page {number} lacks {word}" for word in slide["texts"] if characters(word) not in text]
+    assert complaints == []

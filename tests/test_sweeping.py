@@ -168,14 +168,148 @@ def test_a_finished_file_is_not_trained_again(result, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("other, name", [
-    ({"seeds": [0, 1, 2]}, "seed"), ({"epochs": 3}, "epochs"), ({"problem": digits(hidden=5)}, "problem"),
-    ({"optimizers": {"momentum": Momentum(0.8), "adam": Adam()}}, "setting")])
+    ({"seeds": [0, 1, 2]}, "seed 3 is not among"), ({"epochs": 3}, "epochs differ"), ({"problem": digits(hidden=5)}, "problem is digits"),
+    ({"optimizers": {"momentum": Momentum(0.8), "adam": Adam()}}, "setting 'Momentum.beta=0.9"),
+    ({"schedules": {"linear": SCHEDULES["linear"]}}, "schedule 'plateau' is not among")])
 def test_the_file_of_another_sweep_is_refused(result, tmp_path, other, name):
     result.save(tmp_path / "a.npz")
     before = (tmp_path / "a.npz").read_bytes()
-    with pytest.raises(ValueError, match=f"holds another sweep, not this one: its {name} differ"):
+    with pytest.raises(ValueError, match=f"holds another sweep, not this one: its {name}"):
         sweep(**GRID | other, file=tmp_path / "a.npz")
     assert (tmp_path / "a.npz").read_bytes() == before
+
+
+@pytest.mark.parametrize("fewer", [
+    {"seeds": [0, 3]}, {"optimizers": {"adam": Adam()}}, {"schedules": {"linear": SCHEDULES["linear"][:2]}},
+    {"seeds": [8], "schedules": {"linear": SCHEDULES["linear"][1]}}])
+def test_a_file_grows_by_what_is_new(result, tmp_path, monkeypatch, fewer):
+    few = sweep(**GRID | fewer, file=tmp_path / "a.npz")
+    trained, real = [], sweeping.run
+    monkeypatch.setattr(sweeping, "run", lambda *args: trained.extend(args[3]) or real(*args))
+    monkeypatch.setattr(sweeping, "BLOCK", 1)
+    grown = sweep(**GRID, file=tmp_path / "a.npz")
+    assert len(trained) == 36 - len(few), "what was there, and nothing else, was left out"
+    same(result, grown, exactly=False)
+    same(grown, Sweep.load(tmp_path / "a.npz"))
+
+
+@pytest.mark.parametrize("name, said", [
+    ("no/such/a.npz", "can't be written"), (".", "folder"), ("", "folder"), ("a" * 300 + ".npz", "can't be written"),
+    ("a\0b", "can't be written"), ("a.npz/b.npz", "can't be written")])
+def test_a_file_that_cannot_be_written_is_refused_before_the_first_run(tmp_path, monkeypatch, name, said):
+    (tmp_path / "a.npz").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sweeping, "run", None)
+    with pytest.raises(ValueError, match=f"^file=.* is not allowed in sweep, it .*{said}"):
+        sweep(**GRID, file=name)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
+
+
+def whole(path):
+    sweep(**GRID | {"seeds": [0]}, file=path)
+    return path.read_bytes()
+
+
+HARMED = {
+    "empty": lambda path: b"", "text": lambda path: b"rate, error\n0.1, 0.2\n", "cut": lambda path: whole(path)[:-700],
+    "cut early": lambda path: whole(path)[:900], "a byte": lambda path: whole(path)[:2000] + b"x" + whole(path)[2001:],
+    "an array": lambda path: np.save(path.with_suffix(".npy"), np.arange(3)) or path.with_suffix(".npy").read_bytes(),
+    "objects": lambda path: np.savez(path, done=np.array([None, {}])) or path.read_bytes(),
+    "other names": lambda path: np.savez(path, x=1) or path.read_bytes()}
+
+
+@pytest.mark.parametrize("harm", HARMED)
+def test_a_damaged_file_is_named_and_left_alone(tmp_path, harm, monkeypatch):
+    path = tmp_path / "a.npz"
+    path.write_bytes(HARMED[harm](path))
+    before = path.read_bytes()
+    monkeypatch.setattr(sweeping, "run", None)
+    for read in (lambda: sweep(**GRID, file=path), lambda: Sweep.load(path)):
+        with pytest.raises(ValueError, match="^file='.*a.npz' is not allowed, not a file that a sweep has written, or damaged") as caught:
+            read()
+        assert "rename or delete it" in str(caught.value) and "pickle" not in str(caught.value).split("damaged")[0]
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("call", [lambda r: r.save("no/such/a.npz"), lambda r: r.load("no/such/a.npz"), lambda r: r.save(3),
+                                  lambda r: r.load(None), lambda r: sweep(**GRID, file=3.5)])
+def test_what_is_no_file_is_refused(result, call):
+    with pytest.raises((ValueError, TypeError), match="^file=.* is not allowed in "):
+        call(result)
+
+
+@pytest.mark.parametrize("temporary", [True, False])
+def test_a_disk_that_is_full_loses_nothing(tmp_path, monkeypatch, temporary):
+    """From the second time on nothing can be written where the file is; without ``temporary`` nor anywhere else."""
+    real, writes = sweeping.os.replace, []
+    (tmp_path / "t").mkdir()
+
+    def full(beside, file):
+        writes.append(file)
+        if len(writes) > 1 and not (temporary and file.parent.name == "t"):
+            raise OSError(28, "No space left on device")
+        return real(beside, file)
+
+    monkeypatch.setattr(sweeping.os, "replace", full)
+    monkeypatch.setattr(sweeping.tempfile, "tempdir", str(tmp_path / "t"))
+    monkeypatch.setattr(sweeping, "STORE_EVERY", -1.0)
+    monkeypatch.setattr(sweeping, "BLOCK", 4)
+    with pytest.raises(OSError, match="No space left") as caught:
+        sweep(**GRID, file=tmp_path / "a.npz")
+    finished, (note,) = caught.value.finished, caught.value.__notes__
+    assert len(finished) >= 8 and "holds 4 of 36 runs" in note
+    assert len(Sweep.load(tmp_path / "a.npz")) == 4 and not (tmp_path / "a.npz.part").exists()
+    if not temporary:
+        assert "are in this error, as error.finished" in note
+        return
+    [rescued] = [path for path in (tmp_path / "t").iterdir() if path.suffix == ".npz"]
+    assert f"All {len(finished)} that are finished are in {rescued}: put it in its place" in note
+    same(finished, Sweep.load(rescued))
+
+
+# ---- elsewhere -------------------------------------------------------------------------------------------------------
+
+def in_a_program(tmp_path, code):
+    """Run as a program, which a notebook is for its workers: what it defines stands in __main__."""
+    program = tmp_path / "program.py"
+    program.write_text(textwrap.dedent("""
+        from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+        from multiprocessing import get_context
+        from lrcourse import *
+        from lrcourse.ranges import Positive
+    """) + textwrap.dedent(code))
+    return subprocess.run([sys.executable, program], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("where, named", [("", "mine (from this notebook or program)"), ("warmup", "mine (from this notebook or program)"),
+                                          ("inside", "hidden (from this notebook or program)")])
+def test_workers_that_cannot_import_a_schedule_are_named(tmp_path, where, named):
+    done = in_a_program(tmp_path, f"""
+        if __name__ == "__main__":      # as in a notebook, whose cells its workers don't run
+            @schedule
+            def mine(t, lr: Positive):
+                return lr / (1 + t)
+
+            def inside():
+                @schedule
+                def hidden(t, lr: Positive):
+                    return lr / (1 + t)
+                return hidden(0.1)
+
+            each = {{"": mine(0.1), "warmup": warmup(mine(0.1), 1), "inside": inside()}}["{where}"]
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+                sweep(ravine(), SGD(), each, seeds=0, epochs=2, executor=executor, progress=False)
+    """)
+    assert f"TypeError: executor: its workers can't import {named}. What another process is to train has to stand in a .py" in done.stderr
+
+
+def test_an_error_of_the_executor_itself_is_passed_on():
+    class Broken(Executor):
+        def submit(self, *args):
+            raise RuntimeError("no workers")
+
+    with pytest.raises(RuntimeError, match="no workers"):
+        sweep(**GRID, executor=Broken())
 
 
 def test_a_killed_sweep_goes_on_and_gives_the_same_file(tmp_path):
@@ -241,7 +375,12 @@ def test_progress_is_quiet_when_told_and_where_it_takes_less_than_a_second(capfd
     ("optimizers", SGD, r"optimizers\['type'\]=<class .* is not allowed"), ("optimizers", {}, "optimizers={} is not allowed in sweep"),
     ("schedules", {"flat": 0.1}, r"schedules\['flat'\]=0.1 is not allowed in sweep"), ("schedules", [], r"schedules=\[\] is not allowed"),
     ("schedules", {"flat": []}, "schedules={'flat': .*} is not allowed"), ("schedules", constant, r"schedules\['function'\]="),
-    ("seeds", -1, "seeds=-1 is not allowed in sweep"), ("epochs", 0, "epochs=0 is not allowed in sweep")])
+    ("seeds", -1, "seeds=-1 is not allowed in sweep"), ("epochs", 0, "epochs=0 is not allowed in sweep"),
+    ("seeds", [0, 1, 0], r"seeds=\[0, 1, 0\] is not allowed in sweep: no seed twice"), ("seeds", 2 ** 63, "seeds=9.* is not allowed"),
+    ("schedules", [constant(0.1), constant(0.1)], r"schedules\['constant'\]: constant\(lr=0.1\) twice is not allowed in sweep"),
+    ("schedules", {"a": [constant(1.0), constant(1)]}, r"schedules\['a'\]: constant\(lr=1\) twice is not allowed"),
+    ("schedules", [ReduceLROnPlateau(0.1)] * 2, "twice is not allowed in sweep"),
+    ("executor", 5, "executor=5 is not allowed in sweep"), ("progress", "no", "progress='no' is not allowed in sweep")])
 def test_bad_input_is_refused_by_name(name, value, message):
     with pytest.raises((ValueError, TypeError), match=message):
         sweep(**GRID | {name: value})
@@ -250,16 +389,33 @@ def test_bad_input_is_refused_by_name(name, value, message):
 @pytest.mark.parametrize("ask, message", [(lambda r: r.final("loss"), "metric='loss' is not allowed in Sweep"),
                                           (lambda r: r.final(last=3), "last=3 is not allowed in Sweep: a whole number from 1 to 2"),
                                           (lambda r: r.where(optimizer="sgd"), r"\['sgd'\] is not in this sweep"),
-                                          (lambda r: r.where(lr=0.3), r"\[0.3\] is not in this sweep")])
+                                          (lambda r: r.where(lr=0.3), r"\[0.3\] is not in this sweep"),
+                                          (lambda r: r.where(lr="0.1"), "lr='0.1' is not allowed in Sweep.where: a rate"),
+                                          (lambda r: r.where(schedule=5), "schedule=5 is not allowed in Sweep.where: a name"),
+                                          (lambda r: r.where(lr=constant(0.1)), "lr=constant.* is not allowed in Sweep.where: a rate"),
+                                          (lambda r: r.like([3]), r"other=\[3\] is not allowed in Sweep.like"),
+                                          (lambda r: r.rows([99]), r"chosen=\[99\] is not allowed in Sweep"),
+                                          (lambda r: r.rows("all"), "chosen='all' is not allowed in Sweep"),
+                                          (lambda r: r.rows([True]), r"chosen=\[True\] is not allowed in Sweep")])
 def test_what_is_not_there_is_refused(result, ask, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         ask(result)
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):
     np.savez(tmp_path / "a.npz", x=1)
-    with pytest.raises(ValueError, match="a file that a sweep has written"):
+    with pytest.raises(ValueError, match="not a file that a sweep has written"):
         Sweep.load(tmp_path / "a.npz")
+
+
+def test_a_plateau_that_has_watched_something_begins_anew_and_is_named_as_it_began(result):
+    used = ReduceLROnPlateau(0.1, patience=0)
+    for _ in range(5):
+        used.step(1.0)
+    assert used.lr < 0.001
+    again = sweep(**GRID | {"schedules": SCHEDULES | {"plateau": used}})
+    same(result, again)
+    assert "ReduceLROnPlateau(lr=0.1, " in again.where(schedule="plateau").setting[0]
 
 
 def test_lr_used_by_plateau_is_its_first(result):

@@ -8,9 +8,10 @@ import pytest
 from lrcourse import training
 from lrcourse.optimizers import OPTIMIZERS, SGD, Adam, Momentum, Optimizer
 from lrcourse.problems import NoisyQuadratic, digits, ravine, two_minima
+from lrcourse.ranges import Positive
 from lrcourse.schedules import (ReduceLROnPlateau, constant, cosine_decay, cosine_restarts, exponential_decay,
                                 inverse_sqrt_decay, inverse_time_decay, join, linear_decay, lr_range, multistep_decay,
-                                one_cycle, polynomial_decay, rex_decay, staircase, step_decay, triangular, warmup, wsd)
+                                one_cycle, polynomial_decay, rex_decay, schedule, staircase, step_decay, triangular, warmup, wsd)
 from lrcourse.training import train
 
 SCHEDULES = [constant(0.1), inverse_time_decay(0.1, 0.5), exponential_decay(0.1), step_decay(0.1, step_size=1),
@@ -33,14 +34,14 @@ class Recorder(Optimizer):
         w -= lr * g
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES, ids=repr)
+@pytest.mark.parametrize("each", SCHEDULES, ids=repr)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: o.__name__)
-def test_the_recorded_rate_is_the_schedule_exactly(schedule, optimizer):
+def test_the_recorded_rate_is_the_schedule_exactly(each, optimizer):
     for problem in (SMALL, NoisyQuadratic([1.0])):
-        history = train(problem, optimizer(), schedule, epochs=2, seeds=[0, 1])
+        history = train(problem, optimizer(), each, epochs=2, seeds=[0, 1])
         t = np.arange(2 * problem.updates_per_epoch) / problem.updates_per_epoch
         np.testing.assert_array_equal(history.t, t)
-        np.testing.assert_array_equal(history.lr, [schedule(t)] * 2)
+        np.testing.assert_array_equal(history.lr, [each(t)] * 2)
 
 
 @pytest.mark.parametrize("problem", [SMALL, ravine()], ids=repr)
@@ -182,7 +183,9 @@ def test_what_is_passed_in_stays_as_it_is():
     ("seeds", [0, 0.5], "a whole number from 0 up, or a list of them"),
     ("seeds", "3", "a whole number from 0 up, or a list of them"),
     ("seeds", 1.5, "a whole number from 0 up, or a list of them"),
-    ("seeds", True, "a whole number from 0 up, or a list of them")])
+    ("seeds", True, "a whole number from 0 up, or a list of them"),
+    ("seeds", 2 ** 63, "a whole number from 0 up, or a list of them"),
+    ("seeds", [0, 0, 0], "no seed twice, since it would give the same run twice")])
 def test_bad_input_is_refused_by_name(name, value, allowed):
     good = dict(problem=ravine(), optimizer=SGD(), schedule=constant(0.1), epochs=1, seeds=0)
     with pytest.raises((ValueError, TypeError)) as caught:
@@ -194,6 +197,55 @@ def test_bad_input_is_refused_by_name(name, value, allowed):
 def test_first_weights_of_a_wrong_shape_are_refused(start):
     with pytest.raises(ValueError, match=r"start has the shape .*, not allowed in train: weights \(2, 2\)"):
         train(ravine(), SGD(), constant(0.1), epochs=1, seeds=range(2), start=start)
+
+
+@pytest.mark.parametrize("start", ["here", [["1", "2"], ["1", "2"]], [[None, None]] * 2])
+def test_first_weights_that_are_no_numbers_are_refused(start):
+    with pytest.raises(TypeError, match="start=.* is not allowed in train: weights"):
+        train(ravine(), SGD(), constant(0.1), epochs=1, seeds=range(2), start=start)
+
+
+@pytest.mark.parametrize("problem", [SMALL, ravine()], ids=repr)
+def test_a_rate_below_zero_is_refused_before_the_first_update(problem):
+    @schedule
+    def sinking(t, lr: Positive, total: Positive = 3):
+        return lr * (1 - t / total)
+
+    with pytest.raises(ValueError, match=r"the rate -0.0\d+ at t=3.\d* is not allowed: sinking\(lr=0.1, total=3\) has to give a finite"):
+        train(SMALL, SGD(), sinking(0.1), epochs=5)
+
+
+@pytest.mark.parametrize("problem", [SMALL, ravine(start_point=(1, 1))], ids=repr)
+def test_whole_numbers_are_real_numbers(problem):
+    """1 for 1.0, wherever a setting is a real number: the same rates and the same weights."""
+    plateau = dict(factor=0.5, patience=0, threshold=0.5)
+    pairs = [(ReduceLROnPlateau(1, **plateau), ReduceLROnPlateau(1.0, **plateau)),
+             (step_decay(1, gamma=0.5, step_size=1), step_decay(1.0, gamma=0.5, step_size=1.0)), (constant(1), constant(1.0)),
+             (multistep_decay(1, [1, 2]), multistep_decay(1.0, [1.0, 2.0]))]
+    for whole, real in pairs:
+        one, two = (train(problem, Momentum(0), each, epochs=4) for each in (whole, real))
+        np.testing.assert_array_equal(one.lr, two.lr)
+        np.testing.assert_array_equal(one.w, two.w)
+        assert one.lr.dtype == np.float64 and (whole == constant(1) or 0 < one.lr.min() < 1)
+
+
+def test_what_has_been_used_before_begins_anew_and_is_named_as_it_began():
+    watch, optimizer = ReduceLROnPlateau(0.3, patience=0), Momentum(0.5)
+    for _ in range(3):
+        watch.step(1.0)
+        optimizer.step(np.ones(3), np.ones(3), 0.1)
+    used, unused = (train(ravine(), o, s, epochs=5) for o, s in ((optimizer, watch), (Momentum(0.5), ReduceLROnPlateau(0.3, patience=0))))
+    np.testing.assert_array_equal(used.lr, unused.lr)
+    assert repr(used) == repr(unused) and "lr=0.3" in repr(used) and used.optimizer.steps == 0
+    assert watch.lr < 0.01 and optimizer.steps == 3
+
+
+@pytest.mark.parametrize("problem", [SMALL, ravine()], ids=repr)
+def test_a_setting_that_was_changed_to_what_is_not_allowed_is_refused(problem):
+    optimizer = Momentum(0.5)
+    optimizer.beta = 5
+    with pytest.raises(ValueError, match="beta=5 is not allowed in Momentum"):
+        train(problem, optimizer, constant(0.1), epochs=1)
 
 
 def test_the_staircase_on_seeds_that_nobody_tuned_on():

@@ -5,7 +5,8 @@
 
 Training amplifies the last bit of a sum, and that bit depends on the processor. So every kernel runs under one fixed
 setting: OpenBLAS's Haswell kernels on one thread, and numpy without its AVX-512 paths, which every x86-64 machine of
-the last decade can do. Widget ids are renumbered, timings dropped, and the network is shut off.
+the last decade can do. Widget ids are renumbered, timings dropped, and the network is shut off. Of a prediction and of
+the map of the course only the text is stored, so that a change of their looks changes no notebook.
 """
 
 import argparse
@@ -26,11 +27,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from traitlets import Type
 
+from lrcourse.copies import without_outputs
+from lrcourse.doctor import own_home
+
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 FIXED = {
     "OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
-    "TQDM_DISABLE": "1",
+    "TQDM_DISABLE": "1", "LRCOURSE_PROGRESS": "off",
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
 }
 PINNED = ("numpy", "matplotlib", "pillow", "ipywidgets", "anywidget", "ipykernel")     # what a stored byte depends on
@@ -86,7 +90,23 @@ def execute(notebook, folder=NOTEBOOKS, timeout=300):
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = joined(cell.outputs)
-    return stable_ids(notebook)
+    return stable_ids(without_models(notebook))
+
+
+def without_models(notebook):
+    """Take away the widgets of ``lrcourse.lessons``: pages make them anew from the name in the cell, others read the text."""
+    state = notebook.metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {})
+    ours = [model for model, held in state.items() if held["state"].get("_anywidget_id", "").startswith("lrcourse.lessons.")]
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("data", {}).get(VIEW, {}).get("model_id") in ours:
+                del output["data"][VIEW]
+    for model in ours:
+        for held in re.findall(r"IPY_MODEL_([0-9a-f]{32})", json.dumps(state.pop(model))):
+            state.pop(held, None)
+    if not state:
+        notebook.metadata.pop("widgets", None)
+    return notebook
 
 
 def joined(outputs):
@@ -140,12 +160,7 @@ def differences(stored, fresh):
 
 def cleared(notebook):
     """A copy as if it had never been executed."""
-    fresh = nbformat.reads(nbformat.writes(notebook), as_version=4)
-    fresh.metadata.pop("widgets", None)
-    for cell in fresh.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return fresh
+    return without_outputs(nbformat.reads(nbformat.writes(notebook), as_version=4))
 
 
 def problems(path, fresh):
@@ -177,6 +192,7 @@ def main():
     if wrong := unpinned():
         sys.exit("outputs are stored and compared in the pinned environment alone; here "
                  + ", ".join(f"{name} is {here}, pinned {pin}" for name, (here, pin) in wrong.items()))
+    own_home(ROOT / "build" / "home")
     failed = False
     with ThreadPoolExecutor(max_workers=2) as pool:
         jobs = [pool.submit(process, path, options.what == "run")

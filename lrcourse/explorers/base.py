@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import anywidget
+import numpy as np
 import traitlets
 
 from lrcourse.explorers.javascript import schedules_module
@@ -28,8 +29,13 @@ widget.render({ model, el: document.currentScript.previousElementSibling });
 def bundle(view, limits):
     """One self-contained module: the schedules, the limits, the shared files and ``view``, without their imports and exports."""
     texts = [schedules_module(), f"export const LIMITS = {limits};",
-             *((HERE / name).read_text(encoding="utf-8") for name in ("maths.js", "code.js", "view.js", view))]
+             *((HERE / name).read_text(encoding="utf-8") for name in ("parts.js", "maths.js", "code.js", "view.js", view))]
     return re.sub(r"^import .*\n|^export (?!default)", "", "\n".join(texts), flags=re.MULTILINE)
+
+
+def between(value, low, high, otherwise):
+    """A number brought between ``low`` and ``high``; ``otherwise`` for nan."""
+    return otherwise if math.isnan(value) else min(max(value, low), high)
 
 
 class Clamped(traitlets.Float):
@@ -42,11 +48,25 @@ class Clamped(traitlets.Float):
 
     def validate(self, obj, value):
         given = super().validate(obj, value)
-        value = self.default_value if math.isnan(given) else min(max(given, self.low), self.high)
+        value = between(given, self.low, self.high, self.default_value)
         value = round(value) if self.whole else value
-        if value != given:
-            obj.word = f"{self.name} {given:g} is outside {self.low:g} to {self.high:g}, {value:g} is used"
+        obj.say(self.name, value, value != given and f"{given:g} is outside {self.low:g} to {self.high:g}, {value:g} is used")
         return value
+
+
+class ClampedList(traitlets.List):
+    """Numbers that are brought between ``low`` and ``high``."""
+
+    def __init__(self, default, low, high):
+        super().__init__(traitlets.Float(), default, minlen=1, maxlen=20)
+        self.low, self.high = low, high
+        self.tag(sync=True)
+
+    def validate(self, obj, value):
+        given = super().validate(obj, value)
+        kept = [between(v, self.low, self.high, self.low) for v in given]
+        obj.say(self.name, kept, kept != given and f"{given} is outside {self.low:g} to {self.high:g}, {kept} is used")
+        return kept
 
 
 class Explorer(anywidget.AnyWidget):
@@ -56,7 +76,7 @@ class Explorer(anywidget.AnyWidget):
     """
 
     view = None     # the file of its ES module
-    _css = (HERE / "style.css").read_text(encoding="utf-8")
+    _css = "".join((HERE / name).read_text(encoding="utf-8") for name in ("parts.css", "style.css"))
     word = traitlets.Unicode("", help="what was wrong with the last value that was set").tag(sync=True)
 
     def __init__(self, **settings):
@@ -65,6 +85,13 @@ class Explorer(anywidget.AnyWidget):
             raise TypeError(f"{unknown[0]} is not a setting of {type(self).__name__}: {', '.join(self.settings())}")
         self._esm = self.module()
         super().__init__(**settings)
+
+    def say(self, name, value, wrong):
+        """Put into words what was ``wrong`` where ``value`` is used now, or take back what was said of an earlier one."""
+        if wrong:
+            self.word = f"{name} {wrong}"
+        elif self.word.startswith(f"{name} ") and self._trait_values.get(name) != value:     # traitlets sets some twice
+            self.word = ""
 
     @classmethod
     def module(cls):
@@ -108,6 +135,13 @@ class Explorer(anywidget.AnyWidget):
         module = self.module().replace("export default", "const widget =")
         picture = self.picture()[0]["text/html"]
         return PAGE % (self._css, picture, module.replace("</", "<\\/"), values.replace("</", "<\\/"))
+
+
+def until_lost(loss):
+    """A curve as far as it can be drawn: one that diverges ends where it has grown by a factor of a million."""
+    loss = np.asarray(loss)
+    lost = np.flatnonzero(~(loss <= 1e6 * max(abs(loss[0]), 1e-3)))
+    return loss[:lost[0]] if lost.size else loss
 
 
 def sloping_noise(curvature, noise):

@@ -5,7 +5,7 @@ A formula is a few lines of arithmetic on numbers: this translates those, and re
 >>> from lrcourse import step_decay
 >>> print(function_in_javascript(step_decay))
 (t, {lr, gamma, step_size}) => {
-return (lr * (gamma ** Math.floor((t / step_size))));
+return (lr * (gamma ** Math.floor(((t / step_size) + 1e-09))));
 }
 """
 

@@ -1,7 +1,8 @@
 // Ravine: where an optimizer goes on a surface, and at which rates it gets there.
 import { LIMITS } from "./limits.js";
 import { OPTIMIZERS, SURFACES, descend, expectedLoss, noiseFloor, normals, rates, stabilityLimit } from "./maths.js";
-import { DASHES, KEYS, button, canvas, chart, dot, figure, make, say, scrub, select, slider, stage } from "./view.js";
+import { KEYS, make } from "./parts.js";
+import { DASHES, button, canvas, chart, dot, figure, say, scrub, select, slider, stage } from "./view.js";
 
 // ---- what is shown, without a page ----------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ import numpy as np
 import traitlets
 
 from lrcourse import optimizers
-from lrcourse.explorers.base import Clamped, Explorer
+from lrcourse.explorers.base import Clamped, Explorer, between, until_lost
 from lrcourse.figures import COLORS, STYLE, Figure
 from lrcourse.problems import ravine, saddle, two_minima
 from lrcourse.schedules import inverse_time_decay
@@ -50,9 +50,9 @@ class Ravine(Explorer):
     @traitlets.validate("start")
     def _inside(self, proposal):
         given = proposal["value"]
-        kept = [float(min(max(v, low), high)) for v, (low, high) in zip(given, (WIDE, HIGH))]
-        if kept != given:
-            self.word = f"start {given} is outside the picture, {kept} is used"
+        kept = [float(between(v, *inside, own))
+                for v, inside, own in zip(given, (WIDE, HIGH), SURFACES[self.surface]().start_point)]
+        self.say("start", kept, kept != given and f"{given} is outside the picture, {kept} is used")
         return kept
 
     @property
@@ -98,9 +98,9 @@ class Ravine(Explorer):
             surface.plot(*self.start, "o", color=COLORS[1], mec="white", mew=2, ms=12)
             surface.set(xlim=WIDE, ylim=HIGH, title=self.surface.replace("_", " "))
             surface.grid(False)
-            curve.plot(loss, color=COLORS[0])
+            curve.plot(until_lost(loss), color=COLORS[0])
             curve.set(title="loss", xlim=(0, self.steps))
-            if self.surface == "ravine":
+            if self.surface == "ravine" and max(loss) > 0:      # from the minimum itself nothing moves
                 curve.set_yscale("log")
             rate.plot(history.t, history.lr[0], color=COLORS[1])
             rate.set(title="learning rate", xlabel="step", xlim=(0, self.steps), ylim=(0, 1.25 * self.lr))

@@ -3,7 +3,8 @@ import { LIMITS } from "./limits.js";
 import { CATALOGUE } from "./schedules.js";
 import { asCode } from "./code.js";
 import { clampParameters, expectedLoss, noiseFloor, normals, rates, sampledLoss, summary, upperEnd } from "./maths.js";
-import { DASHES, KEYS, button, canvas, chart, figure, make, say, scrub, select, slider, stage, swatch } from "./view.js";
+import { KEYS, make } from "./parts.js";
+import { DASHES, button, canvas, chart, figure, say, scrub, select, slider, stage, swatch } from "./view.js";
 
 // ---- what is shown, without a page ----------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 import traitlets
 
-from lrcourse.explorers.base import Clamped, Explorer, sloping_noise
+from lrcourse.explorers.base import Clamped, ClampedList, Explorer, between, sloping_noise, until_lost
 from lrcourse.figures import COLORS, DASHES, STYLE, Figure, label_ends
 from lrcourse.optimizers import SGD
 from lrcourse.problems import NoisyQuadratic
@@ -36,12 +36,13 @@ class ScheduleExplorer(Explorer):
     noise = Clamped(0.4, 0.0, 2.0)
     seed = Clamped(1, 0, 2 ** 31, whole=True)
     log = traitlets.Bool(False, help="whether the axis of the rate is logarithmic").tag(sync=True)
-    curvature = traitlets.List(traitlets.Float(), [0.05, 0.1, 0.22, 0.47, 1.0], minlen=1, maxlen=20).tag(sync=True)
+    curvature = ClampedList([0.05, 0.1, 0.22, 0.47, 1.0], 1e-4, 100.0)
     start = Clamped(2.0, 0.01, 100.0)
 
     def __init__(self, *schedules, **settings):
         if not schedules:
-            total = settings.get("epochs", 100)
+            limits = type(self).epochs
+            total = round(between(float(settings.get("epochs", 100)), limits.low, limits.high, limits.default_value))
             schedules = cosine_decay(0.5, total=total), step_decay(0.5, gamma=0.2, step_size=total / 2), constant(0.5)
         super().__init__(**{"curves": [as_curve(schedule) for schedule in schedules], **settings})
 
@@ -91,15 +92,17 @@ class ScheduleExplorer(Explorer):
         with matplotlib.rc_context(STYLE):
             figure = Figure(figsize=(8.6, 3.6))
             rate, loss = figure.subplots(1, 2)
-            history = self.history()
+            history, lost = self.history(), []
             color = COLORS[min(int(self.selected), len(self.curves) - 1)]
-            loss.plot(np.append(self.expected_loss()[0], history.test_loss[0]), color=color, lw=0.9, alpha=0.6)
+            loss.plot(until_lost([self.expected_loss()[0], *history.test_loss[0]]), color=color, lw=0.9, alpha=0.6)
             for schedule, color, dash in zip(self.schedules, COLORS, DASHES):
                 rate.plot(t, schedule(t), color=color, linestyle=dash, drawstyle="steps-post")
-                loss.plot(self.expected_loss(schedule), color=color, linestyle=dash, label=schedule.name)
+                expected = self.expected_loss(schedule)
+                loss.plot(until_lost(expected), color=color, linestyle=dash, label=schedule.name)
+                lost += [schedule.name] if len(until_lost(expected)) < len(expected) else []
             rate.set(title="learning rate", xlabel="update", xlim=(0, self.epochs), ylim=(0, None))
             loss.set(title="expected loss, and one run", xlabel="update", xlim=(0, self.epochs), yscale="log")
-            label_ends(loss)
+            label_ends(loss, lost)
         figure.alt = self.alt
         return figure
 

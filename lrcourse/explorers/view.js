@@ -1,11 +1,6 @@
 // What the explorers share on the page: a stage that redraws, controls, canvases, charts.
 
-export function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
+import { KEYS, followTheme, ids, make } from "./parts.js";
 
 // ---- the stage ------------------------------------------------------------------------------------------------------
 
@@ -20,8 +15,6 @@ export const DARK = {
   series: ["#56B4E9", "#F0904D", "#2DBE95", "#D98BBA"], hot: "#F0904D", calm: "#56B4E9", good: "#2DBE95",
 };
 export const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
-
-const ids = (prefix => { let last = 0; return () => `${prefix}-${++last}`; })(`lrx-${Math.random().toString(36).slice(2)}`);
 
 /**
  * The frame around an explorer: its state (one entry per trait), its redrawing, and its end.
@@ -67,14 +60,10 @@ export function stage({ model, el }, { label, traits, update }) {
   const word_from_python = () => self.warn(model.get("word"));
   model.on("change:word", word_from_python);
 
-  const restyle = () => {
-    theme = isDark(el) ? DARK : LIGHT;
-    root.dataset.theme = theme.dark ? "dark" : "light";
+  const restyle = followTheme(el, root, signal, dark => {
+    theme = dark ? DARK : LIGHT;
     self.soon();
-  };
-  const page = new MutationObserver(restyle);
-  for (const node of [document.documentElement, document.body]) page.observe(node, { attributes: true });
-  self.on(matchMedia("(prefers-color-scheme: dark)"), "change", restyle);
+  });
   const sizes = new ResizeObserver(() => { restyle(); self.now(); });
   self.watch = node => sizes.observe(node);
 
@@ -83,7 +72,6 @@ export function stage({ model, el }, { label, traits, update }) {
   self.warn(model.get("word") ?? "");
   self.close = () => {
     closing.abort();
-    page.disconnect();
     sizes.disconnect();
     cancelAnimationFrame(frame);
     clearTimeout(speech);
@@ -94,20 +82,7 @@ export function stage({ model, el }, { label, traits, update }) {
   return self;
 }
 
-/** Dark or light is what the explorer stands on, whatever the page calls its theme. */
-function isDark(el) {
-  for (let node = el; node; node = node.parentElement) {
-    const [r, g, b, alpha = 1] = getComputedStyle(node).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [0, 0, 0, 0];
-    if (alpha > 0.5) return 0.2126 * r + 0.7152 * g + 0.0722 * b < 110;
-  }
-  const scheme = getComputedStyle(document.documentElement).colorScheme;
-  return scheme.includes("dark") && matchMedia("(prefers-color-scheme: dark)").matches;
-}
-
 // ---- controls -------------------------------------------------------------------------------------------------------
-// JupyterLab takes keys away from whatever has the focus, unless the focused element itself asks it not to.
-
-export const KEYS = { "data-lm-suppress-shortcuts": "true" };
 
 export function button(stage, parent, text, action, attributes = {}) {
   const node = make("button", { type: "button", class: "lrx-button", ...KEYS, ...attributes }, text);

@@ -1,7 +1,8 @@
 // You decay it: a run that the learner watches, and whose rate the learner cuts.
 import { LIMITS } from "./limits.js";
 import { bestCuts, bestRates, cutRates, expectedLoss, normals, plateauRates, rates, sampledLoss } from "./maths.js";
-import { DASHES, KEYS, button, canvas, chart, figure, make, say, slider, stage, swatch } from "./view.js";
+import { KEYS, make } from "./parts.js";
+import { DASHES, button, canvas, chart, figure, say, slider, stage, swatch } from "./view.js";
 
 // ---- what is shown, without a page ----------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 import traitlets
 
-from lrcourse.explorers.base import Clamped, Explorer, sloping_noise
+from lrcourse.explorers.base import Clamped, ClampedList, Explorer, sloping_noise, until_lost
 from lrcourse.figures import COLORS, DASHES, STYLE, Figure, label_ends
 from lrcourse.optimizers import SGD
 from lrcourse.problems import NoisyQuadratic
@@ -36,7 +36,7 @@ class YouDecayIt(Explorer):
     updates = Clamped(600, 60, 2000, whole=True)
     seed = Clamped(1, 0, 2 ** 31, whole=True)
     seconds = Clamped(15, 3, 60, whole=True)
-    curvature = traitlets.List(traitlets.Float(), [0.005, 0.015, 0.04, 0.12, 0.35, 1.0], minlen=1, maxlen=20).tag(sync=True)
+    curvature = ClampedList([0.005, 0.015, 0.04, 0.12, 0.35, 1.0], 1e-4, 100.0)
     noise = Clamped(0.4, 0.0, 2.0)
     start = Clamped(2.0, 0.01, 100.0)
 
@@ -44,8 +44,7 @@ class YouDecayIt(Explorer):
     def _inside(self, proposal):
         given = list(proposal["value"])
         kept = sorted({min(max(cut, 1), int(self.updates) - 1) for cut in given})
-        if kept != given:
-            self.word = f"cuts {given} must be increasing times from 1 to {self.updates - 1:g}, {kept} are used"
+        self.say("cuts", kept, kept != given and f"{given} must be increasing times from 1 to {self.updates - 1:g}, {kept} are used")
         return kept
 
     @property
@@ -86,10 +85,12 @@ class YouDecayIt(Explorer):
             figure = Figure(figsize=(7.2, 4.2))
             loss, rate = figure.subplots(2, 1, sharex=True, height_ratios=[2, 1])
             history = self.history()
-            loss.plot(np.append(self.problem.value(self.problem.start([0])), history.test_loss[0]), color=COLORS[0], lw=0.6, alpha=0.5)
+            first = self.problem.value(self.problem.start([0]))
+            loss.plot(until_lost([*first, *history.test_loss[0]]), color=COLORS[0], lw=0.6, alpha=0.5)
             looks = zip([COLORS[0], "#777777", *COLORS[3:0:-1]], DASHES)
             for (name, lr), (color, dash) in zip(self.rates().items(), looks):
-                loss.plot(expected_loss(self.problem, SGD(), lr, len(lr)), color=color, linestyle=dash, label=names.get(name, name))
+                expected = expected_loss(self.problem, SGD(), lr, len(lr))
+                loss.plot(until_lost(expected), color=color, linestyle=dash, label=names.get(name, name))
                 rate.plot(lr, color=color, linestyle=dash, drawstyle="steps-post")
             for axes in (loss, rate):
                 for cut in self.cuts:

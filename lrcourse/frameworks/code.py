@@ -21,7 +21,9 @@ import builtins
 import inspect
 import textwrap
 
-from lrcourse.ranges import Choice, Count, check_all
+import numpy as np
+
+from lrcourse.ranges import Choice, Count, Epochs, Range, check_all
 from lrcourse.schedules import COOLDOWNS, One, Schedule
 
 
@@ -45,7 +47,19 @@ def as_code(schedule, framework, updates_per_epoch=1, epochs=100):
     """
     check_all("as_code", {"schedule": One(), "framework": Choice(tuple(WRITERS)), "updates_per_epoch": Count, "epochs": Count},
               {"schedule": schedule, "framework": framework, "updates_per_epoch": updates_per_epoch, "epochs": epochs})
-    return WRITERS[framework](schedule, updates_per_epoch, epochs)
+    schedule(np.linspace(0, epochs, 1001))      # a formula that gives no rate is refused here, not where it is pasted
+    return WRITERS[framework](_with_real_numbers(schedule), updates_per_epoch, epochs)
+
+
+def _with_real_numbers(value, allowed=None):
+    """The same schedule with 1.0 for 1 wherever that is no time: Keras counts on in the type of a number that it is given."""
+    if isinstance(value, tuple):
+        return tuple(_with_real_numbers(part) for part in value)
+    if isinstance(value, Schedule):
+        ranges = value.ranges
+        return value.factory(**{name: _with_real_numbers(part, ranges[name]) for name, part in value.parameters.items()})
+    time = allowed == Epochs or "total" in str(getattr(allowed, "high", ""))
+    return float(value) if isinstance(allowed, Range) and not allowed.whole and not time else value
 
 
 TABLE = "the table below is that long; then the rate stays"

@@ -37,7 +37,8 @@ def to_torch(schedule, optimizer, updates_per_epoch=1, per="update"):
     """
     ranges = {"schedule": One(), "updates_per_epoch": Count, "per": Choice(("update", "epoch"))}
     given = check_all("to_torch", ranges, {"schedule": schedule, "updates_per_epoch": updates_per_epoch, "per": per})
-    framework("torch")
+    if not isinstance(optimizer, framework("torch").optim.Optimizer):
+        raise TypeError(f"optimizer={optimizer!r} is not allowed in to_torch: an optimizer of PyTorch")
     return _torch_scheduler()(optimizer, given["schedule"], given["updates_per_epoch"] if per == "update" else 1)
 
 
@@ -98,17 +99,26 @@ def _torch_scheduler():
     class TorchSchedule(torch.optim.lr_scheduler.LRScheduler):
         def __init__(self, optimizer, schedule, updates_per_epoch):
             self.schedule, self.updates_per_epoch = schedule, updates_per_epoch
-            rates = [float(group.get("initial_lr", group["lr"])) for group in getattr(optimizer, "param_groups", ())]
-            if rates and rates[0] == 0 and any(rates):
-                raise ValueError(f"lr={rates} is not allowed in to_torch: the first group's must be above 0, since the others "
-                                 "keep their proportion to it")
+            self.shares(getattr(optimizer, "param_groups", ()))
             super().__init__(optimizer)
+
+        def shares(self, groups):
+            """Each group's proportion to the rate of the group that was the first when it was built, whatever becomes of
+            that one. What it needs stands in the groups, so that an optimizer's state brings it along."""
+            for group in groups:
+                if "first_lr" not in group:     # a new one. Groups share a tensor that was given for all: each gets its own
+                    group["lr"] = group["lr"].clone() if torch.is_tensor(group["lr"]) else group["lr"]
+                    group["initial_lr"] = float(group.get("initial_lr", group["lr"]))
+                    group["first_lr"] = groups[0].get("first_lr", groups[0]["initial_lr"])
+            own, first = ([float(group[name]) for group in groups] for name in ("initial_lr", "first_lr"))
+            if any(share and not whole for share, whole in zip(own, first)):
+                raise ValueError(f"lr={own} is not allowed in to_torch: the first group's must be above 0, since the others "
+                                 "keep their proportion to it")
+            return list(zip(own, first))
 
         def get_lr(self):
             lr = self.schedule(self.last_epoch / self.updates_per_epoch)    # what PyTorch counts here are steps
-            # a group that was added later has its own first rate, too
-            first = [float(group.setdefault("initial_lr", group["lr"])) for group in self.optimizer.param_groups]
-            return [lr if own == first[0] else lr * own / first[0] for own in first]
+            return [lr if own == first else lr * own / first for own, first in self.shares(self.optimizer.param_groups)]
 
         def state_dict(self):
             state = super().state_dict()

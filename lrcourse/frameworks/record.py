@@ -1,11 +1,12 @@
 """Theirs, recorded: the rates that a framework's own scheduler trains with, and where they part from what was meant."""
 
+import inspect
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from lrcourse.frameworks.found import framework
-from lrcourse.ranges import Count, Positive, check_all
+from lrcourse.ranges import Count, Positive, as_numbers, check_all
 from lrcourse.schedules import ReduceLROnPlateau, Schedule
 
 
@@ -47,6 +48,11 @@ def from_torch(make, updates, lr=1.0, metrics=None):
     scheduler = make(optimizer)
     if not hasattr(scheduler, "step"):
         raise TypeError(f"make={make!r} is not allowed in from_torch: optimizer -> scheduler")
+    kind = type(scheduler).__name__
+    if getattr(scheduler, "optimizer", optimizer) is not optimizer:
+        raise ValueError(f"make={make!r} is not allowed in from_torch: its {kind} sets the rate of another optimizer than it was given")
+    asks = any(p.default is p.empty and p.kind is not p.VAR_POSITIONAL for p in inspect.signature(scheduler.step).parameters.values())
+    _asked("from_torch", kind, asks, metrics)
     settings = _whole_numbers(vars(scheduler))
     rates, momenta = np.empty(updates), np.empty(updates)
     for update in range(updates):
@@ -75,7 +81,13 @@ def from_keras(schedule, updates, lr=1.0, metrics=None):
     keras = framework("keras")
     callback = schedule if isinstance(schedule, keras.callbacks.Callback) else None
     if callback is None and not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-        raise TypeError(f"schedule={schedule!r} is not allowed in from_keras: a LearningRateSchedule or a Callback")
+        raise TypeError(f"schedule={schedule!r} is not allowed in from_keras: a LearningRateSchedule or a Callback{_theirs(schedule)}")
+    monitored = getattr(callback, "monitor", None)
+    if monitored not in (None, "loss", "val_loss"):
+        raise ValueError(f"schedule={schedule!r} is not allowed in from_keras: it watches {monitored!r}, and what is reported here "
+                         "are 'loss' and 'val_loss'")
+    if callback is None or monitored:
+        _asked("from_keras", type(schedule).__name__, bool(monitored), metrics)
     weight = keras.Variable(np.zeros(1))
     optimizer = keras.optimizers.SGD(lr if callback else schedule)
     gradient = keras.ops.ones((1,), weight.dtype)
@@ -112,28 +124,49 @@ def from_optax(schedule, updates, metrics=None):
     optax, jax = framework("optax"), framework("jax")
     own = isinstance(schedule, optax.GradientTransformation)
     updates, metrics, _ = _checked("from_optax", schedule, updates, metrics, 1.0, kind=object if own else None)
+    if metrics is not None and not isinstance(schedule, optax.GradientTransformationExtraArgs):
+        _asked("from_optax", "what takes no value", False, metrics)
     optimizer = optax.with_extra_args_support(schedule if own else optax.sgd(schedule))
     values = jax.numpy.zeros(updates) if metrics is None else jax.numpy.asarray(metrics)
 
     def update(state, value):
-        step, state = optimizer.update(jax.numpy.ones(()), state, jax.numpy.zeros(()), value=value)
+        told = {} if metrics is None else {"value": value}
+        step, state = optimizer.update(jax.numpy.ones(()), state, jax.numpy.zeros(()), **told)
         return state, 0 - step
 
-    rates = jax.lax.scan(update, optimizer.init(jax.numpy.zeros(())), values)[1]
+    try:
+        rates = jax.lax.scan(update, optimizer.init(jax.numpy.zeros(())), values)[1]
+    except TypeError as error:
+        if metrics is None and "'value'" in str(error):
+            _asked("from_optax", "what takes a value", True, metrics)
+        raise
     name = "gradient transformation" if own else getattr(schedule, "__qualname__", "schedule").split(".")[0]
     return Recorded(f"Optax's {name}", np.asarray(rates, np.float64), metrics=metrics)
 
 
 def _checked(owner, make, updates, metrics, lr, kind=None):
-    if kind is None and not callable(make):
-        raise TypeError(f"{make!r} is not allowed in {owner}: a function")
+    if kind is None and (not callable(make) or isinstance(make, Schedule)):
+        name, what = ("make", "optimizer -> scheduler") if owner == "from_torch" else ("schedule", "a function of the count")
+        raise TypeError(f"{name}={make!r} is not allowed in {owner}: {what}{_theirs(make)}")
     given = check_all(owner, {"updates": Count, "lr": Positive}, {"updates": updates, "lr": lr})
     if metrics is not None:
-        try:
-            metrics = np.broadcast_to(np.asarray(metrics, np.float64), (updates,))
-        except (TypeError, ValueError):
-            raise ValueError(f"metrics={metrics!r} is not allowed in {owner}: a number, or one for each update") from None
-    return given["updates"], metrics, given["lr"]
+        reported = as_numbers(metrics)
+        if reported is None or reported.shape not in ((), (updates,)):
+            raise ValueError(f"metrics={metrics!r} is not allowed in {owner}: a number, or one for each update")
+        metrics = np.broadcast_to(reported.astype(np.float64), (updates,))
+    return given["updates"], metrics, float(given["lr"])
+
+
+def _theirs(given):
+    """Where a schedule of this course was handed over bare, how it is handed over."""
+    return ". A schedule of this course goes through to_torch, to_keras or to_optax first" if isinstance(given, Schedule) else ""
+
+
+def _asked(owner, kind, asks, metrics):
+    """Metrics where they are asked for, and nowhere else: without them, or with them, a record would show nothing."""
+    if asks != (metrics is not None):
+        wanted = "which wants one, or one for each update" if asks else "which asks for none: leave it out"
+        raise ValueError(f"metrics={'None' if metrics is None else metrics.tolist()} is not allowed in {owner} with {kind}, {wanted}")
 
 
 def _whole_numbers(settings):

@@ -1,4 +1,5 @@
 from lrcourse.lessons.exercises import Exercise
+from lrcourse.lessons.predictions import Choice, Number, Order
 
 FIGURES = {
     "one-rate": (
@@ -10,16 +11,91 @@ FIGURES = {
         "Validation error against learning rate on a logarithmic axis: three U-shaped curves. Adam is lowest near 0.01, "
         "momentum near 0.05, SGD near 0.5. Each rises slowly to the left and steeply to the right.",
     ),
+    "two-errors": (
+        "More runs: the same spread, a surer mean",
+        "Two rows of points, 8 runs and 64 runs, with bars around their means. The thin bars, one standard deviation to each "
+        "side, are about equally long. The thick bar, two standard errors, is about a third as long for 64 runs.",
+    ),
+    "chance-or-grid": (
+        "Chance wins with two numbers, the grid with one",
+        "How far above the pool's best the best of nine tries ended, for four searches, a thousand times each. With two numbers "
+        "the mean of random search is lower than the grid's, with the rate alone the grid's is lower and scatters less.",
+    ),
     "range-test": (
         "The loss falls, turns, and explodes",
         "Loss against a learning rate that rises during the run, both logarithmic: flat at first, then falling to a minimum "
         "and rising steeply. Adam turns at the lowest rate, momentum next, SGD at the highest.",
+    ),
+    "three-readings": (
+        "A third of the turn is the best of the three readings",
+        "Error at the rate that was read off, for three optimizers and three rules, sixteen runs each. A third of the turn is "
+        "near 9 to 10 percent for all and hardly scatters; a tenth is a few points higher; the steepest fall scatters "
+        "from 9 to 90 percent.",
+    ),
+    "peak-and-batch": (
+        "In proportion to the batch, and to its root",
+        "Best constant rate against batch size from 8 to 64, both logarithmic, beside two straight lines. Momentum rises "
+        "along the line of proportion, Adam along the flatter one of the square root.",
     ),
     "valley-under-decay": (
         "Under a decay the valley lies further right",
         "Validation error against the first rate for momentum, constant and falling to zero. The falling curve is above the "
         "constant one at small rates, crosses it, and has its minimum lower and at about twice the rate or more.",
     ),
+}
+
+PREDICTIONS = {
+    "tries-by-hand": Number(
+        right=(2, 5), low=1, high=12, whole=True, unit="tries", shown="one-rate",
+        out="By factors of three to ten it takes two to five tries: 0.03 and 0.1 are there.",
+        feedback=((1, 1, "With luck: the first is 0.001, which ends far above."),
+                  (6, 12, "If you go by small steps. Go by factors of three or ten: 0.001, 0.01, 0.1."))),
+    "three-valleys": Order(
+        ("SGD", "momentum", "Adam"), right=("Adam", "momentum", "SGD"),
+        out="Adam's best rate was the lowest, near 0.01, then momentum's, near 0.04, and SGD's, near 0.4.",
+        feedback="Momentum multiplies its rate by ten, and Adam's first steps are as long as its rate.",
+        wrong=((("SGD", "momentum"), "Momentum steps ten times as far at the same rate (lesson 02), so it wants the lower one."),
+               (("momentum", "Adam"), "Adam's step is up to as long as its rate, for each weight, however small the gradient: it wants "
+                                      "the lowest."))),
+    "two-errors": Choice(
+        {"How far single runs lie apart": "More data, less scatter, it seems. But the next run doesn't know how many came before: "
+                                          "the thin bars are about equally long.",
+         "How uncertain their mean is": "By the root of eight, to about a third.",
+         "Both": "The mean becomes surer. The scatter of single runs is a property of the network: compare the thin bars."},
+        right="How uncertain their mean is",
+        out="The standard deviation stayed about the same; the standard error of the mean fell to about a third."),
+    "chance-or-grid": Choice(
+        {"Random search, both times": "With two numbers, yes. With one, nine random rates leave gaps and repeat themselves.",
+         "The grid, both times": "Order looks safer. With two numbers it spends nine tries on three rates.",
+         "Random search with two numbers, the grid with one": "The fewer rates a search repeats, the better it did.",
+         "The grid with two numbers, random search with one": "The other way round: with two numbers the grid tries only three rates."},
+        right="Random search with two numbers, the grid with one",
+        out="Random search was ahead by a few tenths of a point with two numbers, the grid with the rate alone."),
+    "range-test": Choice(
+        {"At the best constant rate": "Near it for SGD. For momentum and Adam it turned at three to four times that rate.",
+         "Below it": "A run that has just begun might be fragile. But each rate is used for a few updates only, too few to do much harm.",
+         "At it or above it": "Each high rate gets a few updates only, so the harm comes late."},
+        right="At it or above it",
+        out="It turned at about the best constant rate for SGD and at three to four times that rate for momentum and Adam."),
+    "three-readings": Choice(
+        {"A tenth of the turn": "The cautious and usual one. On the left slope of the valley a factor of three still costs a point "
+                                "or more.",
+         "A third of the turn": "For all three optimizers.",
+         "The steepest fall": "It sounds best: where learning is fastest. But a noisy slope scatters over orders of magnitude."},
+        right="A third of the turn",
+        out="A third of the turn came within 3 points of the grid's best for all three optimizers; the steepest fall was worst."),
+    "peak-and-batch": Choice(
+        {"Both do": "Momentum's exponent is near 1, Adam's near one half.",
+         "Only momentum": "Its line follows the one of proportion. Adam's follows the root.",
+         "Only Adam": "Its line follows the one of the root. Momentum's follows the one of proportion.",
+         "Neither": "Rules derived for small rates could well fail in real training. In this range they held."},
+        right="Both do",
+        out="The best rate grew with the batch to the power 0.9 for momentum and 0.5 for Adam."),
+    "valley-under-decay": Choice(
+        {"It stays": "Then one could tune first and add the decay later. The minimum of the falling curve lies further right.",
+         "It moves up": "The average rate of a falling line is half its first, and the end is quiet anyway.",
+         "It moves down": "A decay is meant for rates that are too high, so one may expect it to want less. It *allows* more."},
+        right="It moves up", out="It moved up by about a factor of two, and its best error was lower, for each of the three."),
 }
 
 EXERCISES = {
@@ -36,26 +112,26 @@ EXERCISES = {
         hint="Six equal factors lead from 0.001 to 1. How large is one, and how many lead to the third rate?",
     ),
     "different-rates": Exercise(
-        answer=[5, 25],
-        right="Five against twenty-five, for the same price.",
+        answer=27 * (1 - (26 / 27) ** 9),
+        right="About 7.8 of the nine are different.",
+        tolerance=0.02,
         wrong=(
-            ([25, 25], "A square grid of 25 points has 5 values of each number, and repeats each rate five times."),
-            ([5, 5], "In random search every try draws its rate anew."),
-            ([25, 5], "The other way round."),
-            ([5, 20], "All 25 random tries differ in their rate."),
+            (9, "Nine draws, but with replacement: some come twice."),
+            (1 - (26 / 27) ** 9, "That is the chance that a given rate is found. There are 27 of them."),
+            (27 * (26 / 27) ** 9, "That many are *not* found. The rest are."),
+            (8, "Rounded. Keep two digits."),
         ),
-        hint="Draw both on paper and count how many points you see if you look along the axis of the rate.",
+        hint="A given rate is missed by one draw with the chance 26/27, by nine with (26/27)**9. Then add up over the rates.",
     ),
-    "half-way": Exercise(
-        answer=(0.0001 * 10) ** 0.5,
-        right="Half-way by factors is the root of the product, about 0.0316.",
+    "adam-at-512": Exercise(
+        answer=0.032,
+        right="Sixteen times the batch, four times the rate.",
+        tolerance=0.05,
         wrong=(
-            (5.00005, "That is half-way by distance. The test spends half of its updates below 0.03."),
-            (5.0, "That is half-way by distance. The test spends half of its updates below 0.03."),
-            (0.001, "That is the product of the two ends. Take its root."),
-            (0.01, "That is two factors of ten above the start. Half of five is two and a half."),
-            (0.1, "That is three factors of ten above the start. Half of five is two and a half."),
+            (0.128, "That is in proportion: the rule of SGD and momentum. For Adam it is the root."),
+            (0.002, "A larger batch has less noise, so it bears a *higher* rate."),
+            (0.008, "As if the batch didn't matter. Look at the exponent of Adam above."),
         ),
-        hint="From 0.0001 to 10 there are five factors of ten. Go up by half of them.",
+        hint="The batch grows by 512/32 = 16. By which power of that does Adam's best rate grow?",
     ),
 }

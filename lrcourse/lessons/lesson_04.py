@@ -1,4 +1,5 @@
 from lrcourse.lessons.exercises import Exercise
+from lrcourse.lessons.predictions import Choice
 
 FIGURES = {
     "plateau": (
@@ -37,10 +38,100 @@ FIGURES = {
         "cuts lies above it or level at the smallest rates and well below it from 0.1 on, with its minimum at a several times "
         "higher rate.",
     ),
-    "nothing-to-average": (
+    "clean-digits": (
         "With nothing left to average out, decay changes nothing",
         "Test error over 40 epochs for a network that fits every training image: the curves with and without cuts lie on top "
         "of each other.",
+    ),
+}
+
+PREDICTIONS = {
+    "cut": Choice(
+        {
+            "It stays where it is: the network has learned what it can":
+                "Nothing had moved for twenty epochs, and a network with nothing left to learn looks just like that. The epochs "
+                "right after the cut speak against it: no new images came, only the steps got shorter, and the error drops.",
+            "It falls slowly, because every step is now a tenth as long":
+                "A shorter step covers less ground, and that would matter if there were far to go. But the curve is down within a "
+                "few epochs. It can't have been far; the long steps jumped over it again and again.",
+            "It falls at once":
+                "It does. Stay surprised for a moment: the steps got shorter, and progress got faster. The next section asks why.",
+        },
+        right="It falls at once",
+        out="Within a few epochs the error of the middle run fell to about a quarter of what it was, and at least 15 of the 16 runs "
+            "lost more than half of it. The second cut halved it again. The constant rate stayed where it was.",
+    ),
+    "two-walks": Choice(
+        {
+            "Both rest at the minimum; the decayed one took longer":
+                "Without noise it would be so: the gradient fades, and the steps with it. Look at the blue path near the minimum. "
+                "Its steps don't fade, because there each gradient is mostly noise.",
+            "The constant one is at the minimum, the decayed one still on its way":
+                "That is the usual worry about decay, and a rate that falls too fast can make it true: lesson 06 asks when. Here the "
+                "green path has arrived: it covered most of the way at the start, while its rate was still high.",
+            "The constant one wanders around the minimum, the decayed one ends closer to it":
+                "Both meet the same noise at every update. The rate decides how long a step it is turned into.",
+            "The constant one has left the valley, the decayed one is at the minimum":
+                "Too high a rate does that. But here the limit for the steep direction is 2/4, and 0.15 is far below it: the blue "
+                "path stays near the minimum, and never settles.",
+        },
+        right="The constant one wanders around the minimum, the decayed one ends closer to it",
+        out="Both reach the minimum. The constant rate keeps jumping around it: in the last fifty updates of two hundred runs its "
+            "loss was on average about seven times that of the decayed one.",
+    ),
+    "larger-batch": Choice(
+        {
+            "It goes on as before: a larger batch only makes each update dearer":
+                "So it would be if the network were stuck at a place. Averaging ten times as many images takes noise out of each "
+                "gradient and does nothing else, and yet the error falls.",
+            "It falls, but less than with a tenth of the rate":
+                "Why should two handles that have nothing to do with each other pull equally hard? Because the floor holds their "
+                "product. The third curve lies on the second one, up to what twelve runs can tell apart.",
+            "It falls as it does with a tenth of the rate":
+                "The floor is the rate times the variance of the gradient, up to a factor, and one of the two was divided by ten.",
+            "It falls further than with a tenth of the rate":
+                "It still takes the long steps, so it could travel further in the same time. It could, if there were a way to go; "
+                "near the floor only the noise counts, and the third curve lies on the second one.",
+        },
+        right="It falls as it does with a tenth of the rate",
+        out="Both fall within a few epochs, by more than 1.2 percentage points on average, and together: what is left between them "
+            "is at most a third of that.",
+    ),
+    "rates-with-cuts": Choice(
+        {
+            "At the rate that was tuned: it is the best one":
+                "Best without cuts means: low enough to keep the floor down by itself. So there is little floor left that a cut "
+                "could take away. See how close the two curves are there.",
+            "Everywhere about as much":
+                "Each rate is divided by ten, so why not? Because a cut takes away the noise floor, and that rises with the rate. "
+                "The gap between the curves opens from left to right.",
+            "At lower rates: they are closest to the minimum":
+                "They have the lowest floor, but they travel slowly and have the longest way to go. Cut them, and they arrive even "
+                "later: at the left end the curve with cuts lies above the other.",
+            "At higher rates, which look too high without cuts":
+                "There the floor is high and the way is soon covered, which is just what a cut late in the run can use.",
+        },
+        right="At higher rates, which look too high without cuts",
+        out="At the rate that was best without cuts they change little. At the lowest rates they hurt; the higher the rate, the more "
+            "they help, and the lowest point moves to a rate at least twice as high.",
+    ),
+    "clean-digits": Choice(
+        {
+            "Far: the cut run ends at a fraction of the error, as in the first experiment":
+                "There the images were shifted at random each time, and no network could fit all of them, so their gradients went "
+                "on disagreeing. Here they all agree at the end. The lower panel shows the same cuts, the upper one nothing.",
+            "A little: the cut run ends somewhat lower":
+                "A shorter step seems never to hurt at the end. But it helps only against noise, and there is none left here: "
+                "what lies between the curves is at most 0.3 percentage points, and not on the better side.",
+            "They end together":
+                "Where every single gradient has faded, a step is short by itself, at any rate.",
+            "A little: the cut run ends higher, because it stops learning early":
+                "A cut that comes before the network has arrived does that. Here both had nearly arrived at epoch 15: neither curve "
+                "gets much lower afterwards.",
+        },
+        right="They end together",
+        out="They end within 0.3 percentage points of each other, and all training images, but for one at most, are read correctly "
+            "without any cut.",
     ),
 }
 

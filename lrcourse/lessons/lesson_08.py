@@ -64,11 +64,12 @@ PREDICTIONS = {
          "Far apart, with warm-up ahead":
              "Yes, in nearly every one of the sixteen runs."},
         right="Far apart, with warm-up ahead",
-        out="Over 30 % wrong without warm-up (47 % on average), under 10 % with it.",
+        out="Over 30 % wrong without warm-up, under 10 % with it.",
     ),
     "active-share": Number(
         right=(2, 10), low=0, high=100, unit="%",
         out="About 5 % of the images, down from about half; with warm-up 42 %.",
+        shown=(),
         feedback=(
             (40, 60, "That is the random start. Four updates sound like little, but each of them moves every weight by as much as "
                      "the weights were large, and all in step."),

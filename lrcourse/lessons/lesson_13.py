@@ -11,6 +11,11 @@ from lrcourse.schedules import (ReduceLROnPlateau, constant, cosine_decay, cosin
                                 one_cycle, step_decay, warmup)
 
 
+def cosine(k, T=10):
+    """CosineAnnealingLR's rate at step k, to be exact: three figures are right, and so are more."""
+    return (1 + math.cos(math.pi * k / T)) / 2
+
+
 @dataclass(frozen=True)
 class Trap(Exercise):
     """An answer is a pair: the predicted rates, and the fix, which is run. ``meant`` is what the fix has to train with.
@@ -24,7 +29,8 @@ class Trap(Exercise):
     tolerance: float = 0.02
 
     def verdict(self, answer):
-        predicted, fixed = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, ...)
+        pair = isinstance(answer, tuple) and len(answer) == 2 and not isinstance(answer[1], (int, float))     # not two rates
+        predicted, fixed = answer if pair else (answer, ...)
         said = super().verdict(predicted)
         if not said.startswith("Right"):
             return said
@@ -63,7 +69,7 @@ def followed(optimizer, updates, step):
     rates, make_step = [], optimizer.step
 
     def step_that_is_seen(*args, **kwargs):
-        rates.append(optimizer.param_groups[0]["lr"])
+        rates.append(float(optimizer.param_groups[0]["lr"]))
         return make_step(*args, **kwargs)
 
     optimizer.step = step_that_is_seen
@@ -121,7 +127,7 @@ def reported(fix):
     scheduler = framework("torch").optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
     metrics, rates = iter(METRICS), []
     for metric in metrics:
-        rates.append(optimizer.param_groups[0]["lr"])
+        rates.append(float(optimizer.param_groups[0]["lr"]))
         fix(scheduler, metric)
     finite = [metric for metric in METRICS if math.isfinite(metric)]
     kept = [rate for rate, metric in zip(rates, METRICS) if math.isfinite(metric)]
@@ -177,22 +183,26 @@ FIGURES = {
 
 EXERCISES = {
     "t-max": Trap(
-        answer=[0.024, 0, 0.024, 0.5], meant=cosine_decay(1.0, total=10), record=in_torch(20),
+        answer=[cosine(9), 0, cosine(9), 0.5], meant=cosine_decay(1.0, total=10), record=in_torch(20),
         right="T_max is half a period of a cosine that goes on for ever.",
         wrong=(
-            ([0.024, 0, 0, 0], "That is what most people mean, and what lrcourse, Keras and Optax do. PyTorch takes the "
-                               "cosine at its word: what does cos do after π?"),
+            ([cosine(9), 0, 0, 0],
+             "That is what most people mean, and what lrcourse, Keras and Optax do. PyTorch takes the "
+             "cosine at its word: what does cos do after π?"),
             ([0, 0, 0, 0], "The end value comes at T_max, which is update 10. Update 9 is one short of it."),
-            ([0.024, 0, 1, 1], "That would be a restart (CosineAnnealingWarmRestarts). This one climbs back as it came."),
+            ([cosine(9), 0, 1, 1],
+             "That would be a restart (CosineAnnealingWarmRestarts). This one climbs back as it came."),
         ),
         hint="The rate is (1 + cos(πk/10))/2, for every k: 9, 10, 11 and 15."),
     "per-batch": Trap(
-        answer=[0.206, 0.345, 0.976], meant=cosine_decay(1.0, total=10), record=in_torch(70), updates_per_epoch=7,
+        answer=[cosine(7), cosine(6), cosine(1)], meant=cosine_decay(1.0, total=10), record=in_torch(70), updates_per_epoch=7,
         right="A scheduler counts its own steps, and knows nothing of epochs.",
         wrong=(
-            ([0.976, 0.905, 0.794], "That is the curve on paper. But step() runs after each batch, so epoch 1 begins at "
-                                    "step 7, not at step 1."),
-            ([0.206, 0, 0], "Seven steps into the cosine is right for epoch 1. At step 14 it is past T_max: what does it do there?"),
+            ([cosine(1), cosine(2), cosine(3)],
+             "That is the curve on paper. But step() runs after each batch, so epoch 1 begins at "
+             "step 7, not at step 1."),
+            ([cosine(7), 0, 0],
+             "Seven steps into the cosine is right for epoch 1. At step 14 it is past T_max: what does it do there?"),
         ),
         hint="Epochs 1, 2 and 3 begin after 7, 14 and 21 steps of a scheduler that has its zero at step 10 and its peak at 20."),
     "first-update": Trap(
@@ -207,8 +217,8 @@ EXERCISES = {
         answer=0.5, meant=warmup(cosine_decay(1.0, total=6), length=4, start=0.1), record=in_torch(10),
         right="The second scheduler starts its own clock, so it has 6 updates, not 10.",
         wrong=(
-            (0.067, "That is what was meant: the cosine over the 6 updates that are left. This one has T_max=10."),
-            (0.024, "That would be update 9 of the cosine's own clock. Its clock starts after the warm-up, at update 4."),
+            (cosine(5, 6), "That is what was meant: the cosine over the 6 updates that are left. This one has T_max=10."),
+            (cosine(9), "That would be update 9 of the cosine's own clock. Its clock starts after the warm-up, at update 4."),
             (0.0, "It ends at zero when its own clock says 10. At update 9 that clock says 5."),
         ),
         hint="At update 9 the cosine has been running for 5 of its 10 steps."),
@@ -216,7 +226,7 @@ EXERCISES = {
         answer=0.5, meant=warmup(cosine_decay(1.0, total=6), length=4), record=in_keras(10),
         right="In Keras decay_steps begin after the warm-up, so 10 updates in all are 4 + 6.",
         wrong=(
-            (0.067, "That would be right in Optax, where decay_steps include the warm-up."),
+            (cosine(5, 6), "That would be right in Optax, where decay_steps include the warm-up."),
             (0.0, "The zero comes at update 4 + 10 in Keras."),
         ),
         hint="The cosine starts at update 4. At update 9, how many of its 10 steps has it made?"),
@@ -245,21 +255,25 @@ EXERCISES = {
         ),
         hint="Before the first update the scheduler has made 1 step, so update k uses the rate of step k + 1. It drops at step 3."),
     "last-epoch": Trap(
-        answer=[0.5, 0.298, 0.138, 0.035, 0], meant=cosine_decay(1.0, total=10), record=resumed(5, total=10),
+        answer=[cosine(k) * 0.5 / cosine(6) for k in (6, 7, 8, 9, 10)], meant=cosine_decay(1.0, total=10), record=resumed(5, total=10),
         right="Both states, and no last_epoch.",
         wrong=(
-            ([0.5, 0.345, 0.206, 0.095, 0.024], "That is the run without a break. With last_epoch=5 the constructor makes one step "
-                                                "more, to 6: its clock is ahead of the rate that was loaded."),
-            ([0.345, 0.206, 0.095, 0.024, 0], "The first one is the loaded 0.5. CosineAnnealingLR doesn't read its rate off the "
-                                              "clock, it multiplies the last one."),
-            ([1, 0.976, 0.905, 0.794, 0.655], "That would be a start from the beginning. The optimizer's state brought 0.5 with it."),
+            ([0.5, cosine(6), cosine(7), cosine(8), cosine(9)],
+             "That is the run without a break. With last_epoch=5 the constructor makes one step "
+             "more, to 6: its clock is ahead of the rate that was loaded."),
+            ([cosine(6), cosine(7), cosine(8), cosine(9), 0],
+             "The first one is the loaded 0.5. CosineAnnealingLR doesn't read its rate off the "
+             "clock, it multiplies the last one."),
+            ([1, cosine(1), cosine(2), cosine(3), cosine(4)],
+             "That would be a start from the beginning. The optimizer's state brought 0.5 with it."),
         ),
         hint="It starts at the 0.5 that was loaded, and reaches 0 one update early, since its clock is one ahead."),
     "longer-run": Trap(
         answer=[0.5, 0, 0.5], meant=cosine_decay(1.0, total=20), record=resumed(15, total=20),
         right="The clock was loaded and the length was not.",
         wrong=(
-            ([0.854, 0.5, 0.146], "That is what was meant: a cosine over 20. But load_state_dict brings T_max=10 back with it."),
+            ([cosine(2.5), 0.5, cosine(7.5)],
+             "That is what was meant: a cosine over 20. But load_state_dict brings T_max=10 back with it."),
             ([0.5, 0.25, 0.0], "Nothing bends the old curve: after load_state_dict, T_max is 10 again."),
             ([0.5, 0, 0], "T_max is 10 again, and after it this scheduler rises."),
         ),

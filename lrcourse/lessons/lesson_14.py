@@ -1,7 +1,8 @@
 from lrcourse.lessons.exercises import Exercise
+from lrcourse.lessons.predictions import Choice, Number
 
 FIGURES = {
-    "sharpness": (
+    "at-the-limit": (
         "Two runs stay below the limit, two live on it",
         "The rate times the sharpness over 450 updates of gradient descent. For the rates 0.1 and 0.2 it stays between a half "
         "and one and a half. For 0.4 it lies on the limit of 2, for 0.8 it jumps about above it.",
@@ -16,46 +17,64 @@ FIGURES = {
         "Mean loss of four settings over 400 updates, on a logarithmic axis. A settles at the highest floor. B, C and D "
         "settle together at a fifth of that; C is there after some 30 updates, B and D after more than 100.",
     ),
-    "knowing-the-end": (
-        "Who knows the end does better, the more the longer",
-        "Expected loss at the end against the length of the run, both logarithmic. All three fall. Constant is highest, 1/t "
-        "below it, linear to zero lowest, and the gaps widen from left to right.",
-    ),
-    "best-shape": (
-        "A straight line comes out, and once a warm-up",
-        "Two schedules found by going downhill on the bound. With even gradients it lies on linear decay. With longer "
-        "gradients at first it rises for some fifty updates, and then falls in a straight line.",
-    ),
     "river": (
         "The cooldown shows what the plateau had done",
         "Mean loss over 600 updates, logarithmic. The high rate falls quickly and stays near one. The low rate falls slowly "
         "and meets it at the end. WSD lies on the high rate's curve until update 480, then drops to a fifth.",
-    ),
-    "hard-and-easy": (
-        "The same shapes, and the winner flips",
-        "Final loss of four shapes relative to the best, against s. On the left, hard, WSD is at 1 and the squared decay "
-        "above 2. They cross near s = 0.65. On the right, easy, the squared decay is at 1 and WSD more than a third above it.",
     ),
     "rate-times-decay": (
         "Rate and decay apart: only the product stays",
         "Angle turned in each update, logarithmic, for three pairs of rate and weight decay. Two with the same product start "
         "far apart and meet after some 1000 updates; the third, with four times the product, settles at twice their angle.",
     ),
-    "forecasts": (
-        "Points from two other runs, lines from the real ones",
-        "Training loss over 20 epochs under momentum for cosine restarts and WSD with a cooldown of 20 %, measured as lines "
-        "with bands, and the forecasts as points. The points follow the lines through restart and cooldown, too low before "
-        "the restart and too high after it.",
+}
+
+PREDICTIONS = {
+    "at-the-limit": Choice(
+        {"They diverge, as the bowl does": "On the bowl that is all that can happen, so it is the natural guess. Look at the "
+             "curve of 0.8: it jumps above 2 again and again and comes back each time.",
+         "They stop learning: the loss stays where it is": "A run that swings looks stuck. But the mean of the loss over the last "
+             "30 updates is lower than early in the run, for all four rates.",
+         "They find a place that is less curved": "The swing itself carries them there: the rate chooses how curved a place "
+             "the run can live in."},
+        right="They find a place that is less curved",
+        out="At 0.4 rate times sharpness comes to 2 and stays; at 0.8 it jumps between about 2 and 3. Nothing diverges.",
     ),
-    "forecast-errors": (
-        "Most forecasts are right to a few percent",
-        "Forecast against measured final training loss for 42 schedules under SGD, momentum and Adam. Most points lie on the "
-        "diagonal or a little above it; those of the highest losses lie further above.",
+    "sharpness-after-cut": Choice(
+        {"It stays near 2.5: the run has found a flat place": "Why should it leave? Because nothing pushes it out of sharper places "
+             "any more. The curve climbs from the first epochs after the cut.",
+         "It climbs towards 5": "Steps half as long fit into places twice as sharp, and downhill leads there.",
+         "It falls: a smaller rate finds flatter places": "That is a common picture of small rates, and it is the wrong way round "
+             "here: it is the large rate that keeps a run out of sharp places."},
+        right="It climbs towards 5",
+        out="From about 2.5 it climbs slowly, to between 4 and 5 after 450 updates.",
     ),
-    "model-choice": (
-        "What the model would do",
-        "Learning rate over 20 epochs of the designed schedule beside WSD and linear decay: it keeps to the highest rate for "
-        "a while, falls more slowly than linear decay, and cools down quickly at the end.",
+    "one-floor": Choice(
+        {"B and C": "A fifth of the rate and five times the batch: yes. But D, too: momentum 0.9 makes each gradient count "
+             "ten times, and ten times 0.002 is B's rate.",
+         "B, C and D": "All three have the same α/((1 - β)B), 0.02.",
+         "A and C, which have the same rate": "The rate is the same, but C's gradient carries a fifth of the variance. Its curve "
+             "ends at a fifth of A's height.",
+         "None: each has its own floor": "Three curves lie on top of each other for the second half of the figure."},
+        right="B, C and D",
+        out="B, C and D rest at about 0.005, A at 0.026, five times as high.",
+    ),
+    "river": Choice(
+        {"The high rate": "It has travelled furthest, together with WSD. But its loss is progress plus swing, and the swing is "
+             "ten times that of the low rate.",
+         "The low rate": "It swings little, and that is why it looks good. But it has hardly moved: three units down the river "
+             "where the others have gone ten.",
+         "All three are about level": "What the high rate wins along the river it pays across it, and from the loss alone "
+             "nobody can tell."},
+        right="All three are about level",
+        out="At update 450 all have about the same loss. At the end WSD has less than a third of the others'.",
+    ),
+    "rate-times-decay": Number(
+        right=1.0, low=0.1, high=10, log=True, within=0.15, unit="times",
+        out="Both turn by 0.045 at each update: once. Only the product of rate and decay counts.",
+        feedback=((2.5, 4.5, "√10 would be right if the decay were the same for both."),
+                  (5.0, 10.0, "Ten times the rate makes steps ten times as long, but the weights grow too: the angle is step over length."),
+                  (0.1, 0.7, "Less decay lets the weights grow longer, which slows the turning. But the rate makes up for it exactly.")),
     ),
 }
 
@@ -84,26 +103,16 @@ EXERCISES = {
         hint="α/(1 - β) has to stay the same. What is it before, 0.05/(1 - 0.9)?",
     ),
     "same-angle": Exercise(
-        answer=0.0025,
-        right="A fifth of the rate with five times the decay turns by the same √(2αλ).",
-        wrong=(
-            (0.0005, "Then αλ falls to a fifth, and the weights turn more slowly by √5."),
-            (0.0001, "The other way round: the product of rate and decay has to stay, so the decay goes up."),
-            (0.0005 * 5 ** 0.5, "The angle has a root, but rate and decay stand under it together: keep their product."),
-            (0.0125, "That is 25 times the decay. The rate goes down by 5."),
-        ),
-        hint="Keep αλ = 0.1 · 0.0005 and solve for λ with α = 0.02.",
-    ),
-    "carry-the-rate": Exercise(
-        answer=1.125,
+        answer=[0.0025, 20_000],
         tolerance=0.02,
-        right="Linear decay bears a first rate almost three times as high as constant.",
+        right="The product αλ stays, so the angle √(2αλ) stays, and so does the time to settle, 1/(αλ).",
         wrong=(
-            (0.4, "The same first rate would give linear decay half the travel. The bound wants a higher one."),
-            (0.8, "That gives the same sum of rates. But linear decay also leaves less noise behind, and bears even more."),
-            (0.1422, "The other way round: the best scale of linear decay divided by that of constant."),
-            (2.8125, "That is the ratio of the two scales. Multiply the tuned rate by it."),
+            ([0.0005, 20_000], "With the old decay αλ falls to a fifth, and the weights turn more slowly by √5."),
+            ([0.0001, 20_000], "The other way round: the product of rate and decay has to stay, so the decay goes up."),
+            ([0.0025, 100_000], "The decay is right. The time to settle is 1/(αλ) with the new decay too, and the product has stayed."),
+            ([0.0025, 400], "The decay is right. The time to settle is 1/(αλ), not 1/λ."),
+            (0.0025, "The decay is right. Answer with a pair: (decay, updates)."),
         ),
-        hint="best_scale(linear_decay(1.0, total=620), 620) divided by best_scale(constant(1.0), 620), times 0.4.",
+        hint="Keep αλ = 0.1 · 0.0005: solve for λ with α = 0.02. It settles in about 1/(αλ) updates.",
     ),
 }

@@ -1,0 +1,93 @@
+"""The command ``lrcourse``: start, update, doctor."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import lrcourse
+from lrcourse import copies, doctor
+from lrcourse.lessons.commands import DONE, FAILED, FIRST, HELP, HOME, NOTHING
+
+
+def main(arguments=None):
+    """Run the command with these arguments; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):     # a folder's name may hold what this terminal can't write
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    parser = argparse.ArgumentParser("lrcourse", description=HELP["lrcourse"])
+    parser.add_argument("--version", action="version", version=f"lrcourse {lrcourse.__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="start | update | doctor")
+    for name in ("start", "update", "doctor"):
+        command = commands.add_parser(name, help=HELP[name], description=HELP[name])
+        command.add_argument("folder", nargs="?", default="course", type=Path, help=HELP["folder"])
+        if name == "start":
+            command.add_argument("--no-browser", action="store_true", help=HELP["no-browser"])
+            command.add_argument("--no-lab", action="store_true", help=HELP["no-lab"])
+    options, others = parser.parse_known_args(arguments)
+    if others and (options.command != "start" or options.no_lab or not all(each.startswith("--") for each in others)):
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    if options.command == "doctor":
+        return doctor.examine(options.folder)
+    if options.command == "update" and not (options.folder / copies.MARKER).is_file():
+        return failed("missing", folder=options.folder)
+    first = not (options.folder / copies.MARKER).is_file()
+    if status := make(options.folder):
+        return status
+    if options.command == "start" and not options.no_lab:
+        return lab(options.folder.resolve(), first, ["--no-browser"] * options.no_browser + others)
+    return 0
+
+
+def failed(why, **names):
+    print(FAILED[why].format(**names), file=sys.stderr)
+    return 1
+
+
+def make(folder):
+    """The course folder, made or brought up to date, and what that did in words; returns the exit status."""
+    if folder.resolve() == copies.folder_of_originals().resolve():
+        return failed("originals", folder=folder)
+    first = not (folder / copies.MARKER).is_file()
+    try:
+        done = copies.bring(folder, lrcourse.__version__)
+    except ValueError:
+        return failed("folder", folder=folder)
+    except OSError as error:
+        return failed("write", path=error.filename or folder, reason=error.strerror)
+    if first:
+        print(FIRST.format(folder=folder, lesson=min(names["lesson"] for _, names in done)))
+        done = [each for each in done if each[0] != "copied"]
+    elif not done:
+        print(NOTHING.format(folder=folder))
+    for word in ("copied", "merged"):
+        if lessons := [names["lesson"] for each, names in done if each == word]:
+            print(DONE[word].format(lessons=", ".join(lessons)))
+    for word, names in done:
+        if word not in ("copied", "merged"):
+            print(DONE[word].format(**names))
+    return 0
+
+
+def lab(folder, first, options):
+    """JupyterLab in the folder, until it is left; at first with the first lesson open. Returns its exit status."""
+    if find_spec("jupyterlab") is None:
+        return failed("lab", folder=folder)
+    if doctor.own_home(folder / ".home"):
+        print(HOME.format(folder=folder / ".home"), flush=True)
+    if first:
+        lesson = min(each.name for each in folder.glob("[0-9]*_*.ipynb"))
+        options = [f"--LabApp.default_url=/lab/tree/{lesson}", *options]
+    # -P: a learner's random.py is not for JupyterLab. In UTF-8 mode, for a kernel takes over what JupyterLab has
+    process = subprocess.Popen([sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *options],
+                               cwd=folder, env=os.environ | {"PYTHONUTF8": "1"})
+    signal.signal(signal.SIGINT, signal.SIG_IGN)        # JupyterLab asks what Ctrl-C means
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    return process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

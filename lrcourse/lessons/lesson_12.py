@@ -1,0 +1,92 @@
+from lrcourse.lessons.exercises import Exercise
+
+FIGURES = {
+    "lm-long": (
+        "After 2,000 updates decay wins, at a higher peak",
+        "Test loss against the peak, on a logarithmic axis, after 2,000 updates. The constant rate is lowest at 0.003 and rises to the "
+        "right. Linear decay and WSD are lowest at 0.006, a tenth of a nat below it, and rise slowly.",
+    ),
+    "lm-short": (
+        "After 400 updates the constant rate is ahead of linear decay",
+        "Test loss against the peak after 400 updates. The constant rate is lowest at 0.006; linear decay only reaches its lowest value, "
+        "above that, at 0.012, and is far above it at low peaks. WSD with the last 20 percent is lowest of all, at 0.006.",
+    ),
+    "lm-steps": (
+        "Adam's first steps are its longest",
+        "Mean step of a weight divided by the rate, over 200 updates on a logarithmic axis. All curves begin near 0.7 at the second update "
+        "and fall to between 0.1 and 0.2; without warm-up within about twenty updates.",
+    ),
+    "lm-warmup": (
+        "Without warm-up the runs fall behind",
+        "Training loss over 200 updates at the rate 0.05. At first the runs without warm-up are ahead; from update 50 on they lie above "
+        "those with 10 updates of warm-up, and these a little above those with 50.",
+    ),
+    "lm-clip": (
+        "Clipping turns a crash into an ordinary curve",
+        "Training loss over 200 updates, cut off at 8. Momentum at the rate 1 without clipping leaves the picture within fifty updates and "
+        "comes back as a flat line at 4.6. With clipping it falls like the curve of the rate 0.2, and ends a little above it.",
+    ),
+    "lm-spike": (
+        "Three bad batches: the clipped run hardly jumps",
+        "Training loss on good batches from update 60 to 200. After three bad batches at update 120 the bare runs jump by half a nat and "
+        "need some thirty updates to come back; the clipped runs rise by about a tenth.",
+    ),
+    "lm-weight-decay": (
+        "Some weight decay helps, four times as much does not",
+        "Test loss at 100, 200, 300 and 400 updates for four weight decays. At the end 0.4 is lowest, then 0.1, then none; 1.6 is highest "
+        "from update 200 on.",
+    ),
+    "lm-batch": (
+        "The larger batch is better everywhere, and flatter to the right",
+        "Test loss against three peaks for batches of 2 and of 8 windows. Both are lowest at 0.012. Batch 2 rises to the right, batch 8 "
+        "hardly; it lies about 0.15 lower.",
+    ),
+    "lm-ema": (
+        "The average ends where the decay ends",
+        "Test loss at 100, 200, 300 and 400 updates. At 100 the average is highest. At 400 it and linear decay end together, below the "
+        "constant rate.",
+    ),
+    "lm-extend": (
+        "From the full peak the run goes on, from a tenth it stays",
+        "Test loss every 100 updates up to 800. Two runs decayed to zero at 400. Re-warmed to a tenth of the peak, the loss flattens out "
+        "near 2.3. Re-warmed to the whole peak it stands still for 100 updates, then falls nearly to the run planned for 800.",
+    ),
+    "lm-fine": (
+        "What is learned and what is kept pull apart",
+        "Test loss after fine-tuning against the fraction of the old peak. On the code it falls from a tenth to the whole peak and rises "
+        "at three times. On the prose it rises all the way.",
+    ),
+}
+
+EXERCISES = {
+    "lm-warmup-length": Exercise(
+        answer=40,
+        right="40 updates, whatever the length of the run.",
+        wrong=(
+            (20, "That is 1/(1 - β₂), the memory of s. The rule takes twice that."),
+            (38, "2/(1 - β₂), without a β₂ on top: 2/0.05."),
+            (2000, "That would be β₂ = 0.999."),
+            (200, "That is β₂ = 0.99, as in this lesson."),
+        ),
+        hint="2 divided by 1 - 0.95.",
+    ),
+    "lm-memory": Exercise(
+        answer=0.1,
+        right="A tenth of the run.",
+        wrong=(
+            (5000, "That is the memory in steps. Which share of 50,000 is it?"),
+            (10, "The other way round: memory over length."),
+        ),
+        hint="1/(0.002 · 0.1) steps, divided by 50,000.",
+    ),
+    "lm-fraction": Exercise(
+        answer=0.3,
+        right="About a third of a nat is lost there, more than 0.4 at the whole peak.",
+        wrong=(
+            (0.1, "That keeps more than you have to; the next one does too."),
+            (1.0, "Close, but it loses more than 0.4. Compare with what the model had before, not with the lowest point."),
+            (3.0, "That loses most of all."),
+        ),
+        hint='two["on the prose, kept"] less end.mean(), for each of the parts: which are below 0.4?',
+    ),
+}

@@ -1,0 +1,361 @@
+"""The kernel against the plain loop, against torch, and against itself: the same bits from everything that compiles it."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from base64 import b64decode, b64encode
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrcourse import engine
+from lrcourse.engine import build, native
+from lrcourse.engine.browser import Kernel as BrowserKernel
+from lrcourse.optimizers import OPTIMIZERS, SGD, Adam, AdaGrad, AdamW, Momentum, Nesterov, RMSProp, ScheduleFreeSGD
+from lrcourse.problems import digits, ravine
+from lrcourse.schedules import ReduceLROnPlateau, cosine_decay
+from lrcourse.training import run, run_loop, train
+
+HERE = Path(__file__).parent
+RATES = {SGD: 0.1, Momentum: 0.03, Nesterov: 0.03, AdaGrad: 0.03, RMSProp: 0.003, Adam: 0.01, AdamW: 0.01, ScheduleFreeSGD: 0.3}
+MADE = [optimizer() for optimizer in OPTIMIZERS] + [
+    SGD(weight_decay=0.02), Momentum(beta=0.5, weight_decay=0.02), Nesterov(beta=0.5, weight_decay=0.02),
+    AdaGrad(eps=1e-3, weight_decay=0.02), RMSProp(rho=0.9, eps=1e-3, weight_decay=0.02),
+    Adam(beta1=0.8, beta2=0.9, eps=1e-3, weight_decay=0.02), AdamW(beta1=0.0, beta2=0.0, weight_decay=0.0),
+    ScheduleFreeSGD(beta=0.0, weight_decay=0.02)]
+FIGURES = ("train_loss", "train_error", "test_loss", "test_error")
+
+
+def test_there_is_a_kernel():
+    """It is compiled where lrcourse is installed; in a checkout by python -m lrcourse.engine.build."""
+    assert engine.kernel() is not None and engine.knows(digits(), SGD())
+
+
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory):
+    """This kernel.c, compiled for every instruction set that this machine has."""
+    made = build.compile(folder=tmp_path_factory.mktemp("engine"))
+    return [path for path in made if native.has_avx2() or "avx2" not in path.name]
+
+
+# ---- against the plain loop ----------------------------------------------------------------------------------------------
+
+def both(problem, optimizer, lr, seeds=(4, 0), watching=None):
+    """What the plain loop and the kernel give for rates (runs, updates): train, test, weights, rates used."""
+    results = []
+    for loop in (lambda *args: run_loop(*args)[:3], engine.run_loop):
+        rates = lr.copy()
+        results.append([*loop(problem, optimizer, seeds, rates, watching and watching.fresh(), problem.start(seeds)), rates])
+    return results
+
+
+def random_rates(problem, optimizer, epochs, seed=0):
+    """Another for each run and update, 0 among them."""
+    updates = epochs * problem.updates_per_epoch
+    lr = RATES[type(optimizer)] * np.random.default_rng(seed).random((2, updates)) * [[1.0], [2.0]]
+    lr[:, [0, updates // 2]] = 0.0
+    return lr
+
+
+def assert_close(problem, optimizer, lr):
+    """In float32 the last bits differ, and training makes more of that; so the plain loop in float64 is the judge: the kernel
+    must be as near to it as the plain loop in float32 is, or a few times that."""
+    plain, fast = both(problem, optimizer, lr)
+    exact = run_loop(digits(**vars(problem) | {"dtype": "float64"}), optimizer, (4, 0), lr.copy(), None,
+                     problem.start((4, 0)).astype(np.float64))[:3]
+    for name, one, two, truth in zip(("train", "test", "weights"), plain, fast, exact):
+        loss = slice(None) if name == "weights" else 0
+        error, theirs = np.abs(two[loss] - truth[loss]).max(), np.abs(one[loss] - truth[loss]).max()
+        assert error <= 10 * theirs + 1e-5, f"{name}: {error:.1e} from float64, the plain loop in float32 {theirs:.1e}"
+    if problem.batch_size < 500:
+        assert np.ptp(plain[0][0]) > 0.02, "nothing was learnt: this tested nothing"
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize("optimizer", MADE, ids=repr)
+def test_equals_the_plain_loop(optimizer, batch_norm):
+    problem = digits(hidden=33, batch_size=100, batch_norm=batch_norm)
+    assert_close(problem, optimizer, random_rates(problem, optimizer, 4))
+
+
+@settings(deadline=None, max_examples=25)
+@given(hidden=st.integers(1, 140), batch_size=st.integers(1, 1000), batch_norm=st.booleans(), optimizer=st.sampled_from(MADE),
+       shift=st.integers(0, 2), held_out=st.sampled_from(["all", "validation", "test"]), label_noise=st.sampled_from([0.0, 0.3]),
+       weight_decay=st.sampled_from([0.0, 1e-2]), seed=st.integers(0, 99))
+def test_any_size(hidden, batch_size, batch_norm, optimizer, shift, held_out, label_noise, weight_decay, seed):
+    if batch_norm:
+        batch_size = max(batch_size, 8)         # of a batch of one or two nothing is left, and rounding decides
+    problem = digits(hidden, batch_norm, weight_decay, batch_size, shift, label_noise, held_out)
+    epochs = 1 + problem.batch_size // 100
+    lr = random_rates(problem, optimizer, epochs, seed) / (1 + 1000 // (20 * problem.batch_size))
+    plain, fast = both(problem, optimizer, lr)
+    np.testing.assert_allclose(fast[0][0], plain[0][0], rtol=2e-2, atol=1e-3)
+    np.testing.assert_allclose(fast[1][0][:, :1], plain[1][0][:, :1], rtol=5e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize("hidden", [1, 16, 40, 64, 100])
+def test_one_gradient_is_torch_s(hidden, batch_norm):
+    """One update of SGD at rate 1 gives the gradient itself: w0 - w1."""
+    torch = pytest.importorskip("torch")
+    problem = digits(hidden=hidden, batch_size=1000, batch_norm=batch_norm, weight_decay=0.03)
+    start = problem.start([5])
+    after = engine.run_loop(problem, SGD(), [5], np.ones((1, 1)), None, start)[2]
+    rows = next(problem.batches([np.random.default_rng([5, 1])]))[0]
+    parts = {name: torch.tensor(part[0], dtype=torch.float64, requires_grad=True) for name, part in problem.parameters(start).items()}
+    x, y = torch.tensor(problem.images[rows], dtype=torch.float64), torch.tensor(problem.labels[rows % 1000])
+    z = x @ parts["W1"]
+    if batch_norm:
+        z = torch.nn.functional.batch_norm(z, None, None, parts["scale"], parts["b1"], training=True)
+    else:
+        z = z + parts["b1"]
+    loss = torch.nn.functional.cross_entropy(z.relu() @ parts["W2"].T + parts["b2"], y)
+    (loss + 0.5 * 0.03 * (parts["W1"].square().sum() + parts["W2"].square().sum())).backward()
+    for name, part in problem.parameters(start - after).items():
+        gradient = parts[name].grad.numpy()
+        np.testing.assert_allclose(part[0], gradient, rtol=0, atol=1e-6 + 2e-6 * np.abs(gradient).max(), err_msg=name)
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize("optimizer", [SGD(), Momentum(), Adam(), ScheduleFreeSGD()], ids=repr)
+def test_plateau_cuts_the_same_runs_at_the_same_time(optimizer, batch_norm):
+    problem = digits(hidden=9, batch_size=200, batch_norm=batch_norm)
+    watching = ReduceLROnPlateau(RATES[type(optimizer)], factor=0.5, patience=0, threshold=0.03)
+    lr = np.full((3, 12 * problem.updates_per_epoch), watching.lr)
+    plain, fast = both(problem, optimizer, lr, seeds=(0, 1, 2), watching=watching)
+    np.testing.assert_array_equal(fast[3], plain[3])
+    np.testing.assert_allclose(fast[1][0], plain[1][0], rtol=1e-3)
+    assert len(np.unique(fast[3], axis=0)) > 1, "all were cut alike: this tested too little"
+
+
+@pytest.mark.parametrize("batch_norm", [True, False])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: o.__name__)
+def test_diverging_runs(optimizer, batch_norm, monkeypatch):
+    """One run leaves and one stays: both loops say the same of both."""
+    problem = digits(hidden=6, batch_size=100, batch_norm=batch_norm)
+    schedules, start = [cosine_decay(RATES[optimizer], 4), cosine_decay(1e30, 4)], problem.start([0, 0])
+    fast = run(problem, optimizer(), schedules, (0, 0), 3, start.copy())
+    monkeypatch.setattr(engine, "knows", lambda *args: False)
+    plain = run(problem, optimizer(), schedules, (0, 0), 3, start.copy())
+    assert not plain.diverged[0] and not fast.diverged[0]
+    assert (np.isfinite(fast.w) | np.isnan(fast.w) | np.isinf(fast.w)).all()
+    for name in ("diverged", "lr", *FIGURES):
+        one, two = getattr(plain, name), getattr(fast, name)
+        np.testing.assert_array_equal(np.isinf(one), np.isinf(two), err_msg=name)
+        np.testing.assert_allclose(two[0], one[0], rtol=1e-4, atol=1e-3, err_msg=name)
+    np.testing.assert_array_equal(fast.test_error[fast.diverged], plain.test_error[fast.diverged])
+
+
+def test_every_optimizer_is_known_and_what_is_not_is_left_alone():
+    class Other(SGD):
+        def update(self, w, g, lr):
+            w += 0
+
+    assert engine.OPTIMIZERS == OPTIMIZERS == tuple(dict.fromkeys(type(optimizer) for optimizer in MADE))
+    assert all(engine.knows(digits(), optimizer()) for optimizer in OPTIMIZERS)
+    assert not engine.knows(digits(), Other()) and not engine.knows(ravine(), SGD()) and not engine.knows(digits(dtype="float64"), SGD())
+    problem = digits(hidden=3, batch_size=500)
+    np.testing.assert_array_equal(train(problem, Other(), cosine_decay(1.0, 2), epochs=2).w, problem.start([0]))
+
+
+def test_ties_go_to_the_first_class():
+    """With all hidden units off and no bias every logit is 0: the answer is class 0."""
+    problem = digits(hidden=4, batch_size=500, batch_norm=False, weight_decay=0.0)
+    start = problem.start([0])
+    start[:] = 0
+    train_figures, test_figures, w = engine.run_loop(problem, SGD(), [0], np.zeros((1, 2)), None, start)
+    assert test_figures[1, 0, 0] == np.mean(problem.test_labels != 0)
+    assert train_figures[0, 0, 0] == pytest.approx(np.log(10), rel=1e-6)
+    np.testing.assert_array_equal(w, start)
+
+
+# ---- the same bits --------------------------------------------------------------------------------------------------------
+
+def fingerprint(history):
+    """Of all that was computed."""
+    return hashlib.sha256(b"".join(np.ascontiguousarray(getattr(history, name)).tobytes() for name in (*FIGURES, "w"))).hexdigest()
+
+
+def jobs(epochs):
+    """Every optimizer, with and without batch norm, sizes that fill vectors and sizes that don't."""
+    for number, optimizer in enumerate(MADE):
+        hidden, batch_size = [(33, 32), (64, 32), (100, 47), (7, 90), (128, 32)][number % 5]
+        for batch_norm in (True, False):
+            yield digits(hidden=hidden, batch_size=batch_size, batch_norm=batch_norm), optimizer, epochs
+
+
+def trained(problem, optimizer, epochs, seeds=(3, 1), threads=None, rate=1.0):
+    return run(problem, optimizer, [cosine_decay(rate * RATES[type(optimizer)], epochs)] * len(seeds), seeds, epochs,
+               problem.start(seeds), threads)
+
+
+def test_the_same_bits_from_all_instruction_sets_and_from_webassembly(libraries, browser, monkeypatch):
+    for rate, epochs in [(1.0, 3), (1e6, 2)]:       # most of the second diverge
+        for job in jobs(epochs):
+            found = []
+            for kernel in [native.Kernel(path=path) for path in libraries] + [browser]:
+                monkeypatch.setattr(engine, "kernel", lambda kernel=kernel: kernel)
+                found.append(fingerprint(trained(*job, rate=rate)))
+            assert len(set(found)) == 1, (rate, *job)
+
+
+@pytest.mark.skipif(os.environ.get("LONG") != "1", reason="LONG=1: a minute")
+def test_the_same_bits_after_sixty_epochs(libraries, browser, monkeypatch):
+    for job in jobs(60):
+        found = []
+        for kernel in [native.Kernel(path=path) for path in libraries] + [browser]:
+            monkeypatch.setattr(engine, "kernel", lambda kernel=kernel: kernel)
+            found.append(fingerprint(trained(*job)))
+        print(job[0].hidden, job[0].batch_norm, job[1], found[0][:16])
+        assert len(found) > 1 == len(set(found)), job
+
+
+def test_the_same_bits_on_any_number_of_threads_and_beside_any_other_run():
+    problem, seeds = digits(hidden=33), tuple(range(7))
+    one = trained(problem, Adam(), 3, seeds, 1)
+    for threads in (2, 3, 9):
+        assert fingerprint(trained(problem, Adam(), 3, seeds, threads)) == fingerprint(one)
+    for seed in seeds:
+        np.testing.assert_array_equal(trained(problem, Adam(), 3, (seed,), 1).w[0], one.w[seed])
+    watched = [run(problem, SGD(), [ReduceLROnPlateau(0.3, patience=0, threshold=0.1)] * 7, seeds, 4, problem.start(seeds), threads)
+               for threads in (1, 2)]
+    assert fingerprint(watched[0]) == fingerprint(watched[1])
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 2 ** 32), shift=st.integers(0, 3), batch_size=st.integers(1, 1000))
+def test_the_batches_are_numpy_s(seed, shift, batch_size):
+    problem, kernel = digits(shift=shift, batch_size=batch_size), engine.kernel()
+    training, generator = engine.Training(kernel, engine.settings(problem, SGD()), seed), np.random.default_rng([seed, 1])
+    for epoch in range(3):
+        np.testing.assert_array_equal(training.draw(problem), np.concatenate(list(problem.batches([generator])), axis=None))
+
+
+# ---- WebAssembly ----------------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """browser.py's kernel, with node in the place of the browser."""
+    program = shutil.which("node")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no node to run kernel.wasm")
+        pytest.skip("there is no node to run kernel.wasm")
+    wasm, = build.compile("wasm", tmp_path_factory.mktemp("wasm"))
+    process = subprocess.Popen([program, HERE / "kernel.mjs"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(*request):
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "js", JavaScript(ask))
+        patch.setattr("lrcourse.engine.browser.library", lambda kind: wasm)
+        yield BrowserKernel()
+    process.stdin.close()
+    assert process.wait(60) == 0
+
+
+class JavaScript:
+    """As much of Pyodide's module ``js`` as browser.py uses."""
+
+    def __init__(self, ask):
+        base64 = lambda data: b64encode(bytes(data)).decode()
+
+        class Exports:
+            def __getattr__(self, name):
+                return lambda *addresses: ask("call", name, *addresses)
+
+        class Memory:
+            grow = staticmethod(lambda pages: ask("grow", pages))
+            buffer = property(lambda self: SimpleNamespace(byteLength=ask("length")))
+
+        exports = Exports()
+        exports.memory = Memory()
+
+        def instance(module):
+            exports.__dict__["__heap_base"] = SimpleNamespace(value=ask("value", "__heap_base"))
+            return SimpleNamespace(exports=exports)
+
+        def view(buffer, at=None, size=None):
+            if at is None:
+                return buffer
+
+            def assign_to(values):
+                values[:] = b64decode(ask("read", at, size))
+            return SimpleNamespace(assign=lambda data: ask("write", at, base64(data)), assign_to=assign_to)
+
+        self.Uint8Array = SimpleNamespace(new=view)
+        self.WebAssembly = SimpleNamespace(Module=SimpleNamespace(new=lambda code: ask("load", base64(code))),
+                                           Instance=SimpleNamespace(new=instance))
+
+
+# ---- loading and building -------------------------------------------------------------------------------------------------
+
+def fresh(code, **environment):
+    """What Python prints, and warns of, in a process of its own."""
+    done = subprocess.run([sys.executable, "-c", "from lrcourse import *; from lrcourse import engine\n" + code], text=True,
+                          capture_output=True, env=os.environ | environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr
+
+
+SMALL = "print(train(digits(hidden=4, batch_size=100), Momentum(), constant(0.1), 2).test_loss[0, -1])\n"
+
+
+def test_the_environment_variable_chooses():
+    kernel, said = fresh(SMALL)
+    assert not said
+    assert fresh(SMALL, LRCOURSE_ENGINE="baseline")[0] == kernel
+    plain, said = fresh(SMALL + "print(engine.kernel())", LRCOURSE_ENGINE="plain")
+    assert not said and plain.split()[1] == "None" and float(plain.split()[0]) == pytest.approx(float(kernel), rel=1e-4)
+
+
+@pytest.mark.parametrize("spoilt, reason", [
+    ("native.library = lambda kind: Path('missing')", "was not compiled"),
+    ("native.library = lambda kind: Path(native.__file__)", "invalid ELF header" if sys.platform == "linux" else ""),
+    ("native.Kernel.version = lambda self: 1", "another kernel.c"),
+    ("engine.next_epoch = lambda problem, seed: 0", "draws other random numbers")])
+def test_without_a_kernel_the_plain_loop_trains_and_it_is_said_once(spoilt, reason):
+    out, said = fresh(f"from pathlib import Path\nfrom lrcourse.engine import native\n{spoilt}\n{SMALL}{SMALL}")
+    assert said.count("RuntimeWarning") == 1 and reason in said
+    assert float(out.split()[0]) == pytest.approx(float(fresh(SMALL)[0]), rel=1e-4)
+
+
+def test_importing_takes_numpy_alone_and_loads_no_kernel():
+    code = "import sys; print('ctypes' in sys.modules, 'lrcourse.engine.native' in sys.modules, engine.kernel.cache_info().currsize)"
+    assert fresh(code)[0].split()[1:] == ["False", "0"]
+
+
+def test_what_was_compiled_from_another_source_is_noticed(tmp_path, monkeypatch):
+    source = tmp_path / "kernel.c"
+    source.write_text(build.SOURCE.read_text() + "\n")
+    before = build.version()
+    monkeypatch.setattr(build, "SOURCE", source)
+    assert build.version() != before
+    assert native.Kernel(path=build.compile(folder=tmp_path)[0]).version() == build.version()
+
+
+def test_no_compiler_is_said_plainly(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "compilers", lambda target=None: [])
+    with pytest.raises(OSError, match="no C compiler here"):
+        build.compile(folder=tmp_path)
+    monkeypatch.setattr(build, "compilers", lambda target=None: [["false"], [sys.executable, "-c", "import sys; sys.exit('oh no')"]])
+    with pytest.raises(OSError, match="oh no"):
+        build.compile(folder=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_finds_no_library_in_it():
+    """No header, no intrinsics: whoever reads kernel.c needs C and nothing else."""
+    text = build.SOURCE.read_text(encoding="utf-8")
+    assert "#include" not in text and "_mm" not in text and "asm" not in text.replace("WebAssembly", "")
+    assert max(map(len, text.splitlines())) <= 140

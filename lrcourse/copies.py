@@ -173,6 +173,7 @@ def merge(base, mine, new):
                 cells.append(b or c)
             continue
         cell = merged_keys(a or {}, b, c)
+        cell["metadata"] = merged_keys(a["metadata"] if a else {}, b["metadata"], c["metadata"])
         text = merged_lines(a["source"] if a else "", b["source"], c["source"])
         if text is None:
             lost.append(name)

@@ -68,7 +68,7 @@ PREDICTIONS = {
     ),
     "active-share": Number(
         right=(2, 10), low=0, high=100, unit="%",
-        out="About 5 % of the images, down from about half; with warm-up 42 %.",
+        out="About 5 % of the images, down from about half; with warm-up still over 35 %.",
         shown=(),
         feedback=(
             (40, 60, "That is the random start. Four updates sound like little, but each of them moves every weight by as much as "
@@ -80,7 +80,7 @@ PREDICTIONS = {
     ),
     "warmup-length": Choice(
         {"Four times as long: it is a share of the run":
-             "That is what \"5 % of the run\" says. In the figure both curves bend at the same place; 48 updates are not needed.",
+             "That is what \"5 % of the run\" says. In the figure both curves bend at the same place; four times as many updates are not needed.",
          "As long: it is a number of updates":
              "Yes: what the warm-up waits for takes updates, whatever comes after.",
          "Shorter: a long run has more time to repair":

@@ -80,7 +80,8 @@ PREDICTIONS = {
     ),
     "warmup-length": Choice(
         {"Four times as long: it is a share of the run":
-             "That is what \"5 % of the run\" says. In the figure both curves bend at the same place; four times as many updates are not needed.",
+             "That is what \"5 % of the run\" says. In the figure both curves bend at the same place: four times as many updates "
+             "are not needed.",
          "As long: it is a number of updates":
              "Yes: what the warm-up waits for takes updates, whatever comes after.",
          "Shorter: a long run has more time to repair":

@@ -57,7 +57,7 @@ PREDICTIONS = {
              "ends at a fifth of A's height.",
          "None: each has its own floor": "Three curves lie on top of each other for the second half of the figure."},
         right="B, C and D",
-        out="B, C and D rest at about 0.005, A at 0.026, five times as high.",
+        out="B, C and D rest at the same height, A five times as high.",
     ),
     "river": Choice(
         {"The high rate": "It has travelled furthest, together with WSD. But its loss is progress plus swing, and the swing is "

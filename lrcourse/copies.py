@@ -97,7 +97,7 @@ def set_aside(path, copy=False):
     free = same[0] if same else next(each for each in (path.with_name(f"{name}.ipynb") for name in names) if not each.exists())
     if not copy:
         os.replace(path, free)
-    elif not same:
+    else:
         part = path.with_name(f".{path.name}.part")
         shutil.copyfile(path, part)
         os.replace(part, free)
@@ -173,6 +173,7 @@ def merge(base, mine, new):
                 cells.append(b or c)
             continue
         cell = merged_keys(a or {}, b, c)
+        cell["metadata"] = merged_keys(a["metadata"] if a else {}, b["metadata"], c["metadata"])
         text = merged_lines(a["source"] if a else "", b["source"], c["source"])
         if text is None:
             lost.append(name)

@@ -19,16 +19,21 @@ import inspect
 import io
 import itertools
 
-import matplotlib
 import numpy as np
+from PIL import Image
+
+from lrcourse.quiet import matplotlib       # first, before any other import of matplotlib
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import is_color_like
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
-from PIL import Image
 
 from lrcourse.lessons.predictions import drawn
 from lrcourse.lessons.words import figure_words
+from lrcourse.ranges import Choice, Count, Flag, Range, Vector, as_numbers, check_all
+from lrcourse.schedules import Schedule
+from lrcourse.training import History
 
 # Okabe and Ito's colours, which the colour-blind can tell apart, each with a line style of its own
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#555555"]
@@ -80,6 +85,9 @@ def styled(draw):
     @functools.wraps(draw)
     def figure_function(*args, fill=None, **kwargs):
         given = signature.bind(*args, **kwargs)
+        for label in ("words", "xlabel", "ylabel"):
+            if not isinstance(given.arguments.get(label, ""), str):
+                raise TypeError(f"{label}={given.arguments[label]!r} is not allowed in {draw.__name__}: a string")
         name, alt = given.arguments.get("words", ""), ""
         if name:
             given.arguments["words"], alt = figure_words(name, fill)
@@ -100,7 +108,9 @@ def looks():
 @styled
 def schedule_curve(schedules, epochs, words="", log=False):
     """The rate against time, one curve for each of ``schedules`` (one, or a dict of name: schedule)."""
-    named = schedules if isinstance(schedules, dict) else {schedules.name: schedules}
+    named = of_names("schedule_curve", "schedules", schedules, Schedule, "a schedule, or a dict of name: schedule",
+                     getattr(schedules, "name", None))
+    check_all("schedule_curve", {"epochs": Range(0.0, 1e9, open_low=True), "log": Flag}, {"epochs": epochs, "log": log})
     figure = Figure(figsize=(7.2, 3.4))
     axes = figure.subplots()
     t = np.linspace(0, epochs, 2001)
@@ -121,8 +131,9 @@ def error_curve(histories, words="", **options):
     """The error on held-out data after each epoch, and below it the learning rate that was used.
 
     ``histories`` is a History or a dict of name: History. A line is the median of the runs, a band holds the middle
-    80 % of them. ``log=True`` makes the upper axis logarithmic; ``train=True`` shows the training error instead;
-    ``log_lr=False`` draws the rate on a linear axis, for schedules that begin or end at zero.
+    80 % of them. A run that diverges is drawn up to there, and its name says when it did. ``log=True`` makes the upper axis
+    logarithmic; ``train=True`` shows the training error instead; ``log_lr=False`` draws the rate on a linear axis, for
+    schedules that begin or end at zero.
     """
     return training_curve(histories, "error", words, **options)
 
@@ -134,26 +145,35 @@ def loss_curve(histories, words="", **options):
 
 @styled
 def training_curve(histories, kind, words="", log=None, train=False, show_lr=True, log_lr=True):
-    named = histories if isinstance(histories, dict) else {"": histories}
+    named = of_names(f"{kind}_curve", "histories", histories, History, "a History, or a dict of name: History", "")
+    flags = {"train": train, "show_lr": show_lr, "log_lr": log_lr} | ({} if log is None else {"log": log})
+    check_all(f"{kind}_curve", dict.fromkeys(flags, Flag), flags)
     figure = Figure(figsize=(7.2, 5.0 if show_lr else 3.6))
     heights = [2.4, 1] if show_lr else [1]
     axes, *below = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
-    lost = []
+    said, longest = [], 1
     for (name, history), (color, dash) in zip(named.items(), looks()):
         values = getattr(history, f"{'train' if train else 'test'}_{kind}")
+        if np.isnan(values).any():
+            raise ValueError(f"histories: {history!r} is not allowed in error_curve, since it has no errors: loss_curve shows its loss")
         epochs = np.arange(1, values.shape[1] + 1)
+        longest = max(longest, len(epochs))
         low, middle, high = np.quantile(values, [0.1, 0.5, 0.9], axis=0, method="nearest")
-        ok = np.isfinite(middle) & (~history.diverged.any() | (middle < 1))
-        lost += [name] if history.diverged.all() else []
-        axes.plot(epochs[ok], middle[ok], color=color, linestyle=dash, label=name)
-        if len(values) > 1:
+        ok = still_there(history, middle)
+        if lost := when_lost(history):
+            said.append(f"{name}: {lost}" if name else lost)
+        axes.plot(epochs[ok], middle[ok], color=color, linestyle=dash, label=f"{name} ({lost})" if name and lost else name or lost)
+        if not ok.all():
+            axes.plot(epochs[ok][-1:], middle[ok][-1:], color=color, linestyle="", marker="x", ms=8, mew=2)
+        if len(values) > 1 and ok.any():
             high = np.minimum(high, 10 * middle[ok].max())
             axes.fill_between(epochs[ok], low[ok], high[ok], color=color, alpha=0.18, lw=0)
         if below:
             below[0].plot(history.t, np.median(history.lr, axis=0), color=color, linestyle=dash, drawstyle="steps-post")
     what = f"{'training' if train else 'test'} {kind}"
-    axes.set(ylabel=what, title=words, xlim=(0, epochs[-1]))
-    if log if log is not None else kind == "loss":
+    axes.set(ylabel=what, title=words, xlim=(0, longest))
+    logarithmic = log if log is not None else kind == "loss"
+    if logarithmic and any(len(line.get_ydata()) for line in axes.lines):       # an empty axis has no logarithm
         axes.set_yscale("log")
         plain_numbers(axes.yaxis)
     elif kind == "error":
@@ -169,12 +189,32 @@ def training_curve(histories, kind, words="", log=None, train=False, show_lr=Tru
             below[0].set_ylim(bottom=0)
     (below or [axes])[0].set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-    label_ends(axes, lost)
+    label_ends(axes)
     runs = max(len(history.lr) for history in named.values())
     figure.alt = (f"{what.capitalize()} against epoch{', ' + str(runs) + ' runs each' if runs > 1 else ''}"
                   f"{': ' + ', '.join(filter(None, named)) if any(named) else ''}."
-                  f"{' Below it, the learning rate that was used.' if below else ''}")
+                  f"{' Below it, the learning rate that was used.' if below else ''}"
+                  f"{' ' + '; '.join(said) + '.' if said else ''}")
     return figure
+
+
+def still_there(history, middle):
+    """The epochs at which the middle run can be drawn: before it diverged, or is on its way and a thousand times its start."""
+    gone = ~np.isfinite(history.test_loss)
+    ok = np.isfinite(middle) & (gone.mean(axis=0) < 0.5)
+    if gone.any() and ok.any():
+        ok &= np.logical_and.accumulate(middle <= 1000 * max(middle[ok][0], 1e-3))
+    return ok
+
+
+def when_lost(history):
+    """In words, how many runs diverged, and when the first of them was a thousand times its start; "" where none did."""
+    lost = history.test_loss[history.diverged]
+    if not len(lost):
+        return ""
+    first = (lost > 1000 * np.maximum(lost[:, :1], 1e-3)) | np.isinf(lost)
+    which = "" if history.diverged.all() else f"{len(lost)} of {len(history.diverged)} "
+    return f"{which}diverged, epoch {first.any(axis=0).argmax() + 1}"
 
 
 @styled
@@ -185,13 +225,26 @@ def line_chart(x, lines, xlabel, ylabel, words="", log="", marks=None, points=Fa
     is infinite is left out, and a line that ends in one is said to have diverged. ``points=True`` marks each point, and
     a list of names draws those as points alone. ``percent`` writes a y of 0.02 as 2 %.
     """
+    x = numbers_of("line_chart", "x", x, 1)
+    lines = of_names("line_chart", "lines", lines, object, "a dict of name: y, or of name: (runs, len(x))")
+    check_all("line_chart", {"log": Choice(("", "x", "y", "xy", "yx")), "percent": Flag}, {"log": log, "percent": percent})
+    marks = of_names("line_chart", "marks", {} if marks is None else marks, object, "a dict of name: x", least=0)
+    marks = {name: float(numbers_of("line_chart", f"marks[{name!r}]", where, 0)) for name, where in marks.items()}
+    if not isinstance(points, (bool, list, tuple)) or (
+            not isinstance(points, bool) and not all(name in list(lines) for name in points)):
+        raise TypeError(f"points={points!r} is not allowed in line_chart: True, False, or a list of names of lines")
+    if "x" in log and not (x > 0).any():
+        raise ValueError(f"x={x!r} is not allowed in line_chart with log={log!r}: numbers above 0")
     figure = Figure(figsize=(7.2, 3.8))
     axes = figure.subplots()
-    x, lost = np.asarray(x), []
+    lost = []
     for (name, y), (color, dash) in zip(lines.items(), looks()):
+        y = numbers_of("line_chart", f"lines[{name!r}]", y, 1, 2)
+        if y.shape[-1] != len(x):
+            raise ValueError(f"lines[{name!r}] has {y.shape[-1]} numbers, not allowed in line_chart beside x with {len(x)}")
         low, middle, high = np.quantile(np.atleast_2d(y), [0.1, 0.5, 0.9], axis=0, method="nearest")
         ok = np.isfinite(middle)
-        lost += [] if ok[-1] else [name]
+        lost += [] if ok[-1] and not np.isinf(middle).any() else [name]
         alone = points is not True and name in (points or ())
         axes.plot(x[ok], middle[ok], color=color, linestyle="" if alone else dash, label=name,
                   marker="o" if alone or points is True else None, ms=6 if alone else 4.5)
@@ -204,7 +257,7 @@ def line_chart(x, lines, xlabel, ylabel, words="", log="", marks=None, points=Fa
         plain_numbers(getattr(axes, f"{axis}axis"))
     if percent:
         axes.yaxis.set_major_formatter(PERCENT)
-    for name, where in (marks or {}).items():
+    for name, where in marks.items():
         axes.axvline(where, color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
         axes.annotate(name, (where, 1), xycoords=("data", "axes fraction"), xytext=(4, -2), textcoords="offset points",
                       va="top", color="#666666", fontsize=10)
@@ -216,12 +269,12 @@ def line_chart(x, lines, xlabel, ylabel, words="", log="", marks=None, points=Fa
 @styled
 def dot_chart(rows, xlabel, words="", log=False):
     """One row for each name, the mean of its numbers and two standard errors to each side: dict of name: (runs,)."""
+    rows = of_names("dot_chart", "rows", rows, object, "a dict of name: (runs,)")
+    check_all("dot_chart", {"log": Flag}, {"log": log})
     figure = Figure(figsize=(7.2, 0.9 + 0.33 * len(rows)))
     axes = figure.subplots()
-    for place, values in enumerate(rows.values()):
-        values = np.atleast_1d(values)
-        error = 2 * values.std(ddof=1) / np.sqrt(values.size) if values.size > 1 else 0
-        axes.errorbar(values.mean(), place, xerr=error, fmt="o", color=COLORS[0], ms=6, lw=2)
+    for place, (name, values) in enumerate(rows.items()):
+        draw_dot(axes, place, numbers_of("dot_chart", f"rows[{name!r}]", values, 0, 1), color=COLORS[0], ms=6, lw=2)
     axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel, title=words)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
@@ -255,12 +308,14 @@ def spread_chart(rows, xlabel, words=""):
 @styled
 def schedule_grid(histories, words="", columns=4):
     """A small picture for each of ``histories``, a dict of name: History: the rate that its first run used."""
+    histories = of_names("schedule_grid", "histories", histories, History, "a dict of name: History")
+    check_all("schedule_grid", {"columns": Count}, {"columns": columns})
     figure = Figure(figsize=(7.2, 0.5 + 1.02 * -(-len(histories) // columns)))
     panels = figure.subplots(-(-len(histories) // columns), columns, squeeze=False).ravel()
     for axes, (name, history) in zip(panels, histories.items()):
         axes.fill_between(history.t, history.lr[0], color=COLORS[0], alpha=0.15, lw=0, step="post")
         axes.plot(history.t, history.lr[0], color=COLORS[0], lw=1.6, drawstyle="steps-post")
-        axes.set(xticks=[], yticks=[], ylim=(0, 1.08 * history.lr[0].max()), xlim=(0, history.t[-1]))
+        axes.set(xticks=[], yticks=[], ylim=(0, 1.08 * history.lr[0].max() or 1), xlim=(0, history.t[-1] or 1))
         axes.set_title(name, fontsize=9, fontweight="normal", pad=3)
     for axes in panels[len(histories):]:
         axes.set_axis_off()
@@ -276,6 +331,13 @@ def league_chart(columns, xlabel, words="", apart=None):
     A dot is the mean of fractions, shown as a percentage, with two standard errors to each side. Rows are in the order
     of their mean over the columns. ``apart``, a dict of column: names, leaves those dots hollow and grey.
     """
+    columns = of_names("league_chart", "columns", columns, dict, "a dict of name: {row: (runs,)}")
+    apart = of_names("league_chart", "apart", {} if apart is None else apart, object, "a dict of column: names", least=0)
+    for column, names in apart.items():
+        if isinstance(names, str) or not np.iterable(names):
+            raise TypeError(f"apart[{column!r}]={names!r} is not allowed in league_chart: names of rows")
+    columns = {title: {name: numbers_of("league_chart", f"columns[{title!r}][{name!r}]", values, 1)
+                       for name, values in column.items()} for title, column in columns.items()}
     rows = sorted(set().union(*columns.values()),
                   key=lambda name: np.mean([np.mean(column[name]) for column in columns.values() if name in column]))
     figure = Figure(figsize=(7.2, 1.3 + 0.26 * len(rows)))
@@ -283,11 +345,9 @@ def league_chart(columns, xlabel, words="", apart=None):
     for axes, (column, results), color in zip(panels, columns.items(), COLORS):
         for place, name in enumerate(rows):
             if name in results:
-                values = np.asarray(results[name])
-                error = 2 * values.std(ddof=1) / np.sqrt(values.size)
-                behind = name in (apart or {}).get(column, ())
-                axes.errorbar(values.mean(), place, xerr=error, fmt="o", ms=6, lw=1.6, color="#888888" if behind else color,
-                              markerfacecolor="white" if behind else color)
+                behind = name in apart.get(column, ())
+                draw_dot(axes, place, results[name], ms=6, lw=1.6, color="#888888" if behind else color,
+                         markerfacecolor="white" if behind else color)
         axes.set(xlabel=xlabel, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.4, -0.6))
         axes.set_title(column, fontsize=11, fontweight="normal", pad=6)
         axes.xaxis.set_major_formatter(PERCENT)
@@ -304,20 +364,27 @@ def league_chart(columns, xlabel, words="", apart=None):
 @styled
 def forecast_chart(pairs, ylabel, words="", log=False):
     """Losses as measured, lines, and as forecast, points: ``pairs`` is a dict of name: ((runs, epochs), (epochs,))."""
+    pairs = of_names("forecast_chart", "pairs", pairs, (tuple, list), "a dict of name: ((runs, epochs), (epochs,))")
+    check_all("forecast_chart", {"log": Flag}, {"log": log})
     figure = Figure(figsize=(7.2, 4.0))
     axes = figure.subplots()
-    for (name, (measured, forecast)), (color, dash) in zip(pairs.items(), looks()):
+    lost = []
+    for (name, pair), (color, dash) in zip(pairs.items(), looks()):
+        measured, forecast = pair_of("forecast_chart", f"pairs[{name!r}]", pair, 2, 1)
         epochs = np.arange(1, len(forecast) + 1)
         low, middle, high = np.quantile(measured, [0.1, 0.5, 0.9], axis=0, method="nearest")
-        axes.fill_between(epochs, low, high, color=color, alpha=0.18, lw=0)
-        axes.plot(epochs, middle, color=color, linestyle=dash, label=name)
-        axes.plot(epochs, forecast, color=color, linestyle="", marker="o", ms=5, mec=INK, mew=0.6)
+        ok, high = np.isfinite(middle), np.where(np.isfinite(high), high, middle)
+        lost += [] if ok.all() and np.isfinite(forecast).all() else [name]
+        axes.fill_between(epochs[ok], low[ok], high[ok], color=color, alpha=0.18, lw=0)
+        axes.plot(epochs[ok], middle[ok], color=color, linestyle=dash, label=name)
+        ok = np.isfinite(forecast)
+        axes.plot(epochs[ok], forecast[ok], color=color, linestyle="", marker="o", ms=5, mec=INK, mew=0.6)
     axes.set(xlabel="epoch", ylabel=ylabel, title=words)
     axes.xaxis.get_major_locator().set_params(integer=True)
     if log:
         axes.set_yscale("log")
         plain_numbers(axes.yaxis)
-    label_ends(axes)
+    label_ends(axes, lost)
     figure.alt = f"{ylabel} against epoch, measured as lines and forecast as points, for: {', '.join(pairs)}."
     return figure
 
@@ -325,11 +392,17 @@ def forecast_chart(pairs, ylabel, words="", log=False):
 @styled
 def agreement_chart(groups, xlabel, ylabel, words=""):
     """Points, and the line on which both are equal: ``groups`` is a dict of name: (x, y), arrays of the same length."""
+    groups = of_names("agreement_chart", "groups", groups, (tuple, list), "a dict of name: (x, y)")
+    groups = {name: np.stack(pair_of("agreement_chart", f"groups[{name!r}]", pair, 1, 1)) for name, pair in groups.items()}
     figure = Figure(figsize=(7.2, 4.4))
     axes = figure.subplots()
-    for (name, (x, y)), color, marker in zip(groups.items(), itertools.cycle(COLORS), itertools.cycle("os^D")):
-        axes.plot(x, y, linestyle="", marker=marker, ms=6, color=color, alpha=0.85, label=name)
-    low, high = np.min([np.min(pair) for pair in groups.values()]), np.max([np.max(pair) for pair in groups.values()])
+    ends = []
+    for (name, pair), color, marker in zip(groups.items(), itertools.cycle(COLORS), itertools.cycle("os^D")):
+        ok = np.isfinite(pair).all(axis=0)
+        label = name if ok.all() else f"{name} ({(~ok).sum()} of {ok.size} diverged)"
+        axes.plot(*pair[:, ok], linestyle="", marker=marker, ms=6, color=color, alpha=0.85, label=label)
+        ends += [pair[:, ok].min(), pair[:, ok].max()] if ok.any() else []
+    low, high = (min(ends), max(ends)) if ends else (0, 1)
     axes.plot([low, high], [low, high], color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
     axes.set(xlabel=xlabel, ylabel=ylabel, title=words)
     axes.legend(loc="upper left", frameon=False, handletextpad=0.2)
@@ -367,6 +440,17 @@ def path_chart(problem, histories, words="", extent=(-2.2, 2.2, -1.5, 1.5), last
     ``histories`` is one or a dict of name: History; ``extent`` is (left, right, bottom, top); ``last`` shows only so
     many updates at the end; ``colors`` are for those who mean something by them.
     """
+    named = of_names("path_chart", "histories", histories, History, "a History of a surface, or a dict of name: History", "")
+    if not callable(getattr(problem, "value", None)) or isinstance(problem, type) or len(getattr(problem, "start_point", ())) != 2:
+        raise TypeError(f"problem={problem!r} is not allowed in path_chart: a surface of two weights, such as ravine()")
+    for history in named.values():
+        if history.path is None or history.path.shape[-1] != 2:
+            raise ValueError(f"histories: {history!r} is not allowed in path_chart: it has no path of two weights")
+    check_all("path_chart", {"extent": Vector(4)} | ({} if last is None else {"last": Count}), {"extent": extent, "last": last})
+    if not extent[0] < extent[1] or not extent[2] < extent[3]:
+        raise ValueError(f"extent={extent!r} is not allowed in path_chart: (left, right, bottom, top)")
+    if not isinstance(colors, (list, tuple)) or not colors or not all(map(is_color_like, colors)):
+        raise TypeError(f"colors={colors!r} is not allowed in path_chart: a list of colours")
     figure = Figure(figsize=(7.2, 4.6))
     axes = figure.subplots()
     left, right, bottom, top = extent
@@ -375,22 +459,62 @@ def path_chart(problem, histories, words="", extent=(-2.2, 2.2, -1.5, 1.5), last
     levels = height.min() + (height.max() - height.min()) * np.linspace(0, 1, 16) ** 2
     axes.contourf(x, y, height, levels, cmap=colormaps["Greys"], alpha=0.35)
     axes.contour(x, y, height, levels, colors="#BBBBBB", linewidths=0.7)
-    for (name, history), color, (_, dash) in zip(named_histories(histories).items(), colors, looks()):
+    for (name, history), color, (_, dash) in zip(named.items(), colors, looks()):
         path = history.path[0] if last is None else history.path[0][-last:]
-        path = path[np.isfinite(path).all(axis=1)]
-        axes.plot(*path.T, color=color, linestyle=dash, lw=1.3, marker="o", ms=3, label=name, clip_on=True)
-        if last is None:
+        path = path[(np.abs(path) < 1e6).all(axis=1)]
+        lost = name and history.diverged[0] and " (diverged)" or ""
+        axes.plot(*path.T, color=color, linestyle=dash, lw=1.3, marker="o", ms=3, label=name + lost, clip_on=True)
+        if last is None and len(path):
             axes.plot(*path[0], marker="s", color=INK, ms=6, zorder=4)
     axes.set(xlabel="$w_1$", ylabel="$w_2$", title=words, xlim=(left, right), ylim=(bottom, top))
     axes.grid(False)
-    if any(named_histories(histories)):
+    if any(named):
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, handlelength=2.5, borderaxespad=0)
-    figure.alt = f"Contours of {type(problem).__name__} with the path of: {', '.join(named_histories(histories))}."
+    figure.alt = f"Contours of {type(problem).__name__} with the path of: {', '.join(named)}."
     return figure
 
 
-def named_histories(histories):
-    return histories if isinstance(histories, dict) else {"": histories}
+# ---- what is asked of the arguments ----------------------------------------------------------------------------------
+
+def of_names(owner, parameter, given, kind, what, name=None, least=1):
+    """A dict of name: thing of a ``kind``; one thing alone goes by ``name``, where there is one."""
+    if name is not None and isinstance(given, kind):
+        return {name: given}
+    if not isinstance(given, dict) or not all(isinstance(key, str) and isinstance(each, kind) for key, each in given.items()):
+        raise TypeError(f"{parameter}={given!r} is not allowed in {owner}: {what}")
+    if len(given) < least:
+        raise ValueError(f"{parameter}={{}} is not allowed in {owner}: {what}, at least one")
+    return given
+
+
+def numbers_of(owner, parameter, given, *dimensions):
+    """An array of numbers, at least one, of so many dimensions."""
+    array = as_numbers(given)
+    if array is None or array.ndim not in dimensions or not array.size:
+        many = " or ".join(map(str, dimensions))
+        raise (TypeError if array is None else ValueError)(
+            f"{parameter}={given!r} is not allowed in {owner}: an array of numbers, of {many} dimensions")
+    return array.astype(float)
+
+
+def pair_of(owner, parameter, given, *dimensions):
+    """Two arrays whose last axes are as long."""
+    if len(given) != 2:
+        raise ValueError(f"{parameter}={given!r} is not allowed in {owner}: two arrays")
+    one, two = (numbers_of(owner, parameter, part, d) for part, d in zip(given, dimensions))
+    if one.shape[-1] != two.shape[-1]:
+        raise ValueError(f"{parameter} of the shapes {one.shape} and {two.shape} is not allowed in {owner}: as many numbers in each")
+    return one, two
+
+
+def draw_dot(axes, place, values, **look):
+    """The mean and two standard errors to each side, or in words how many are none."""
+    lost = ~np.isfinite(values)
+    if lost.any():
+        axes.annotate(f"{lost.sum()} of {lost.size} diverged", (0.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=9)
+        return
+    error = 2 * values.std(ddof=1) / np.sqrt(values.size) if values.size > 1 else 0
+    axes.errorbar(values.mean(), place, xerr=error, fmt="o", **look)
 
 
 # ---- labels ----------------------------------------------------------------------------------------------------------

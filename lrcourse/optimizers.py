@@ -62,6 +62,16 @@ class Optimizer:
 
     def step(self, w, grad, lr):
         """Change ``w`` in place. ``lr`` is a number, or an array (runs,) where w has the shape (runs, ...)."""
+        grad, rates = self.checked(w, grad, lr)
+        for name in self.memory:
+            if self.steps == 0:
+                setattr(self, name, np.zeros_like(w))
+        self.steps += 1
+        with np.errstate(all="ignore"):     # a run that diverges overflows, and that is a result
+            self.update(w, grad, rates)
+
+    def checked(self, w, grad, lr):
+        """What ``step`` is given: the gradient and the rates as arrays for w, and w of the shape that is remembered."""
         if not isinstance(w, np.ndarray) or w.dtype.kind != "f":
             raise TypeError(f"w={w!r} is not allowed: an array of floats, which is changed in place")
         given, grad, rates = grad, as_numbers(grad), as_numbers(lr)
@@ -74,16 +84,11 @@ class Optimizer:
             if rates.shape != w.shape[:1]:
                 raise ValueError(f"lr has the shape {rates.shape}, w has {w.shape}: one rate, or one for each run")
             rates = rates.reshape(-1, *[1] * (w.ndim - 1))
-        grad, rates = grad.astype(w.dtype, copy=False), rates.astype(w.dtype, copy=False)
-        for name in self.memory:
-            if self.steps == 0:
-                setattr(self, name, np.zeros_like(w))
-            kept = getattr(self, name)
+        for kept in (getattr(self, name) for name in self.memory if self.steps):
             if (kept.shape, kept.dtype) != (w.shape, w.dtype):
                 raise ValueError(f"w of the shape {w.shape} and {w.dtype} is not allowed: this {type(self).__name__} remembers steps "
                                  f"of {kept.shape} and {kept.dtype}. Its fresh() remembers none")
-        self.steps += 1
-        self.update(w, grad, rates)
+        return grad.astype(w.dtype, copy=False), rates.astype(w.dtype, copy=False)
 
     def evaluation_weights(self, w):
         """The weights to test with: ``w`` itself, for all but the schedule-free method."""
@@ -276,10 +281,12 @@ class Clip(Optimizer):
         return replace(self, optimizer=self.optimizer.fresh())
 
     def step(self, w, grad, lr):
-        grad = np.asarray(grad)
-        length = np.sqrt(np.square(grad).sum(axis=tuple(range(1, grad.ndim)), keepdims=True))
+        grad, _ = self.checked(w, grad, lr)
+        with np.errstate(all="ignore"):     # a run that has diverged has no length
+            length = np.sqrt(np.square(grad).sum(axis=tuple(range(1, grad.ndim)), keepdims=True))
+            grad = grad * np.minimum(1, self.norm / (length + 1e-6))
         self.optimizer.decays = self.decays
-        self.optimizer.step(w, grad * np.minimum(1, self.norm / (length + 1e-6)), lr)
+        self.optimizer.step(w, grad, lr)
 
     def evaluation_weights(self, w):
         return self.optimizer.evaluation_weights(w)
@@ -303,6 +310,7 @@ class EMA(Optimizer):
 
     optimizer: Optimizer
     beta: BelowOne = 0.99
+    memory = ("x",)
 
     def __post_init__(self):
         super().__post_init__()
@@ -313,6 +321,7 @@ class EMA(Optimizer):
         return replace(self, optimizer=self.optimizer.fresh())
 
     def step(self, w, grad, lr):
+        self.checked(w, grad, lr)
         self.optimizer.decays = self.decays
         self.optimizer.step(w, grad, lr)
         self.x = self.beta * self.x + (1 - self.beta) * w if self.steps else w.copy()

@@ -190,7 +190,7 @@ def _own_parameters(function):
         raise TypeError(f"an annotation is not allowed in {function.__name__}: {error}") from None
     every = list(signature.parameters.values())
     if not every or any(p.kind is not p.POSITIONAL_OR_KEYWORD for p in every):
-        raise TypeError(f"{function.__name__}{signature} is not allowed as a schedule: f(t, parameter: Range, ...)")
+        raise TypeError(f"function={function.__name__}{signature} is not allowed in schedule: a function f(t, parameter: Range, ...)")
     for p in every[1:]:
         allowed = p.annotation
         if isinstance(allowed, type) or not hasattr(allowed, "check"):

@@ -13,7 +13,7 @@ import itertools
 
 import numpy as np
 
-from lrcourse.ranges import Count, Whole, check_all
+from lrcourse.ranges import Count, Range, Whole, as_numbers, check_all
 
 
 def sign_flip_test(differences, flips=50_000, seed=0):
@@ -68,7 +68,8 @@ def compare_all(results, flips=50_000, seed=0):
     """
     if not isinstance(results, dict) or len(results) < 2:
         raise TypeError(f"results={results!r} is not allowed in compare_all: a dict of name: numbers, at least two")
-    if len({np.shape(values) for values in results.values()}) > 1:
+    results = {name: finite(values, f"results[{name!r}]") for name, values in results.items()}
+    if len({values.shape for values in results.values()}) > 1 or any(values.ndim > 1 for values in results.values()):
         raise ValueError(f"results of the lengths {[np.size(v) for v in results.values()]} are not allowed in "
                          "compare_all: one number for each of the same seeds")
     pairs = list(itertools.combinations(results, 2))
@@ -88,21 +89,17 @@ def bootstrap_interval(values, level=0.95, draws=10_000, seed=0):
     """
     values = finite(values, "values")
     check_all("bootstrap_interval", {"draws": Count, "seed": Whole}, {"draws": draws, "seed": seed})
-    if not 0 < level < 1:
-        raise ValueError(f"level={level!r} is not allowed in bootstrap_interval: a number above 0 to below 1")
+    check_all("bootstrap_interval", {"level": Range(0.0, 1.0, open_low=True, open_high=True)}, {"level": level})
     picks = np.random.default_rng(seed).integers(len(values), size=(draws, len(values)))
     return np.quantile(values[picks].mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
 
 
 def finite(values, name, least=2):
     """``values`` as an array, or a ValueError that names them."""
-    try:
-        array = np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        array = np.array(np.nan)
-    if array.ndim == 0 or len(array) < least or not np.isfinite(array).all():
+    array = as_numbers(values)
+    if array is None or array.ndim == 0 or len(array) < least or not array.size or not np.isfinite(array).all():
         raise ValueError(f"{name}={values!r} is not allowed: finite numbers, at least {least}")
-    return array
+    return array.astype(np.float64)
 
 
 def ranks(x):

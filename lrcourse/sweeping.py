@@ -81,12 +81,14 @@ class Sweep:
 
     def rows(self, chosen):
         """Only the ``chosen`` rows: a mask, or numbers."""
-        places = np.asarray(chosen)
-        if places.dtype.kind not in "biu" or places.ndim != 1 or not (
-                len(places) == len(self) if places.dtype.kind == "b" else ((-len(self) <= places) & (places < len(self))).all()):
-            if places.size or isinstance(chosen, str):
-                raise ValueError(f"chosen={chosen!r} is not allowed in Sweep: a mask of {len(self)}, or numbers of rows")
-            chosen = np.zeros(0, int)
+        try:
+            places = np.asarray(chosen if np.size(chosen) else np.zeros(np.shape(chosen), int))
+            if places.ndim != 1 or places.dtype.kind not in "biu":
+                raise IndexError
+            np.empty(len(self))[places]
+        except (IndexError, ValueError, TypeError):
+            raise ValueError(f"chosen={chosen!r} is not allowed in Sweep: a mask of {len(self)}, or numbers of rows") from None
+        chosen = places
         columns = {f.name: getattr(self, f.name) for f in fields(self)}
         return replace(self, **{name: column[chosen] for name, column in columns.items() if name != "problem"})
 
@@ -95,8 +97,9 @@ class Sweep:
         chosen = np.ones(len(self), bool)
         for name, column, given in [("optimizer", self.optimizer, optimizer), ("schedule", self.schedule, schedule), ("lr", self.lr, lr)]:
             if given is not None:
-                wanted = as_numbers(given) if name == "lr" else np.asarray(given)
-                if wanted is None or wanted.ndim > 1 or name != "lr" and wanted.dtype.kind != "U":
+                names = [given] if isinstance(given, str) else list(given) if np.iterable(given) else [None]
+                wanted = as_numbers(given) if name == "lr" else np.array(names) if all(isinstance(n, str) for n in names) else None
+                if wanted is None or wanted.ndim > 1:
                     what = "a rate" if name == "lr" else "a name"
                     raise TypeError(f"{name}={given!r} is not allowed in Sweep.where: {what}, or a list of them")
                 wanted = np.atleast_1d(wanted)
@@ -138,6 +141,7 @@ class Sweep:
     def table(self, metric="test_error", last=1, best=True):
         """Mean and standard error over the seeds of ``final(metric, last)``, for each optimizer and schedule at its
         best rate, or with ``best=False`` at every rate. Iterate it, or take ``.lr``, ``.mean`` and ``.sem`` to plot."""
+        check_all("Sweep", {"best": Flag}, {"best": best})
         if best:
             return self.best(metric, last).table(metric, last, best=False)
         values = np.where(self.diverged, np.inf, self.final(metric, last))

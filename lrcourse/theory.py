@@ -19,8 +19,8 @@ import numpy as np
 
 from lrcourse.optimizers import SGD, Adam, AdamW, Momentum, Nesterov, RMSProp
 from lrcourse.problems import NoisyQuadratic, Quadratic
-from lrcourse.ranges import Count, Epochs, Flag, Positive, Vector, check_all
-from lrcourse.schedules import ReduceLROnPlateau, Schedule, schedule
+from lrcourse.ranges import Count, Epochs, Flag, Positive, Range, Vector, as_numbers, check_all
+from lrcourse.schedules import Schedule, schedule
 from lrcourse.training import History
 
 
@@ -86,7 +86,18 @@ def sharpness(gradient, w, iterations=12):
     array([20.])
     """
     check_all("sharpness", {"iterations": Count}, {"iterations": iterations})
-    w = np.asarray(w, np.float64)
+    given, w = w, as_numbers(w)
+    if not callable(gradient) or w is None:
+        name, value, what = ("w", given, "weights") if callable(gradient) else ("gradient", gradient, "a function of the weights")
+        raise TypeError(f"{name}={value!r} is not allowed in sharpness: {what}")
+    if w.ndim == 0 or not w.size or not np.isfinite(w).all():
+        raise ValueError(f"w={given!r} is not allowed in sharpness: finite weights of the shape (..., P)")
+    w = w.astype(np.float64)
+    try:
+        if np.shape(as_numbers(gradient(w))) != w.shape:
+            raise ValueError("it gives no numbers of that shape")
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"gradient={gradient!r} is not allowed in sharpness with w of the shape {w.shape}: {error}") from None
     v = np.broadcast_to(np.random.default_rng(0).normal(size=w.shape[-1]), w.shape)
     tried, T = [], np.zeros((*w.shape[:-1], iterations, iterations))
     for k in range(iterations):
@@ -124,16 +135,16 @@ def noise_floor(optimizer, lr, curvature, noise, batch_size=1):
     """
     _check_optimizer("noise_floor", optimizer, (SGD, Momentum))
     given = {"lr": lr, "curvature": curvature, "noise": noise, "batch_size": batch_size}
-    arrays = {name: np.asarray(value, np.float64) for name, value in given.items()}
-    for name, array in arrays.items():
-        low_enough = array > 0 if name == "batch_size" else array >= 0
-        if not (low_enough & np.isfinite(array)).all():
-            low = "above 0" if name == "batch_size" else "from 0 up"
-            raise ValueError(f"{name}={given[name]!r} is not allowed in noise_floor: numbers {low}")
-    lr, bare, sigma, batch = np.broadcast_arrays(*arrays.values())
+    arrays = {name: _numbers("noise_floor", name, value, above=name == "batch_size") for name, value in given.items()}
+    try:
+        lr, bare, sigma, batch = np.broadcast_arrays(*arrays.values())
+    except ValueError:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise ValueError(f"the shapes of {shapes} are not allowed in noise_floor: they don't broadcast") from None
     h = bare + optimizer.weight_decay
-    beta, variance = getattr(optimizer, "beta", 0.0), sigma ** 2 / batch
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(over="ignore"):
+        beta, variance = getattr(optimizer, "beta", 0.0), sigma ** 2 / batch
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         floor = variance * lr / (2 * (1 - beta)) * (1 + beta) / (2 * (1 + beta) - lr * h)
         share = np.where(bare > 0, bare / h, 0)     # the weights are held by h, the loss counts the bare curvature
         floor = np.where(lr < stability_limit(optimizer, bare), floor * share, np.inf)
@@ -278,7 +289,7 @@ def best_schedule(problem, steps, highest=np.inf, rounds=30):
     """
     h, variance, start = _quadratic("best_schedule", problem)
     check_all("best_schedule", {"steps": Count, "rounds": Count}, {"steps": steps, "rounds": rounds})
-    if highest != np.inf:
+    if not (isinstance(highest, float) and highest == np.inf):
         check_all("best_schedule", {"highest": Positive}, {"highest": highest})
     lr = np.full(steps, min(highest, 1 / h.max()) / 2 if h.any() else 0.0)
     for _ in range(rounds):
@@ -349,7 +360,10 @@ def fit(histories, directions=4):
     >>> fit(runs).predict(cosine_decay(0.1, total=8), epochs=8).shape
     (8,)
     """
-    histories = list(histories) if np.iterable(histories) else [histories]
+    given, histories = histories, list(histories) if np.iterable(histories) else [histories]
+    check_all("fit", {"directions": Count}, {"directions": directions})
+    if not histories or len(set(map(id, histories))) < len(histories):
+        raise ValueError(f"histories={given!r} is not allowed in fit: a History, or a list of them, none twice")
     for history in histories:
         if not isinstance(history, History):
             raise TypeError(f"histories: {history!r} is not allowed in fit: a History, or a list of them")
@@ -404,10 +418,16 @@ def _check_optimizer(owner, optimizer, kinds):
 
 
 def _curvatures(owner, curvature):
-    h = np.asarray(curvature, np.float64)
-    if not ((h >= 0) & (h < np.inf)).all():
-        raise ValueError(f"curvature={curvature!r} is not allowed in {owner}: finite numbers from 0 up")
-    return h
+    return _numbers(owner, "curvature", curvature)
+
+
+def _numbers(owner, name, given, above=False):
+    """Finite numbers from 0 up, or above 0, as an array."""
+    array = as_numbers(given)
+    if array is None or not ((array > 0 if above else array >= 0) & (array < np.inf)).all():
+        raise (TypeError if array is None else ValueError)(
+            f"{name}={given!r} is not allowed in {owner}: finite numbers {'above 0' if above else 'from 0 up'}")
+    return array.astype(np.float64)
 
 
 def _quadratic(owner, problem):
@@ -423,9 +443,10 @@ def _rates(owner, rates, steps):
     check_all(owner, {"steps": Count}, {"steps": steps})
     if isinstance(rates, Schedule):
         return rates(np.arange(steps))
-    if isinstance(rates, ReduceLROnPlateau) or not np.iterable(rates):
+    lr = as_numbers(rates)
+    if lr is None or lr.ndim == 0:
         raise TypeError(f"schedule={rates!r} is not allowed in {owner}: a schedule, or an array of rates")
-    lr = np.asarray(rates, np.float64)
+    lr = lr.astype(np.float64)
     if lr.shape[-1:] != (steps,) or not ((lr >= 0) & (lr < np.inf)).all():
         raise ValueError(f"schedule: rates of the shape {lr.shape} are not allowed in {owner}: {steps}, finite, from 0 up")
     return lr
@@ -433,8 +454,11 @@ def _rates(owner, rates, steps):
 
 def _bound_inputs(owner, schedule, steps, grad_norms, distance):
     lr = _rates(owner, schedule, steps)
-    check_all(owner, {"distance": Positive}, {"distance": distance})
-    square = np.square(np.asarray(grad_norms, np.float64))
-    if lr.ndim != 1 or square.shape not in ((), (steps,)) or not np.isfinite(square).all():
-        raise ValueError(f"grad_norms={grad_norms!r} is not allowed in {owner}: one number, or {steps} beside {steps} rates")
-    return lr, np.broadcast_to(square, (steps,))
+    check_all(owner, {"distance": Range(0.0, 1e150, open_low=True)}, {"distance": distance})
+    norms = as_numbers(grad_norms)
+    if lr.ndim != 1:
+        raise ValueError(f"schedule: rates of the shape {lr.shape} are not allowed in {owner}: {steps} in a row")
+    if norms is None or norms.shape not in ((), (steps,)) or not (np.abs(norms) < 1e150).all():     # their squares are finite
+        raise (TypeError if norms is None else ValueError)(
+            f"grad_norms={grad_norms!r} is not allowed in {owner}: one number, or {steps} beside {steps} rates, finite")
+    return lr, np.broadcast_to(np.square(norms.astype(np.float64)), (steps,))

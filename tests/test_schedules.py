@@ -161,7 +161,7 @@ def test_a_schedule_of_your_own_says_what_its_parameters_may_be(annotation, said
 
 @pytest.mark.parametrize("function", [3, None, "x", np.sin, constant(0.1), type, lambda: 0.1, lambda *t: 0.1, lambda t, **p: 0.1])
 def test_what_is_no_formula_is_refused(function):
-    with pytest.raises(TypeError, match=r"is not allowed (in schedule: a function|as a schedule: )f?\(?t?"):
+    with pytest.raises(TypeError, match=r"^function=.* is not allowed in schedule: a function f\(t, "):
         schedule(function)
 
 

@@ -176,7 +176,7 @@ def process(path, store):
     try:
         fresh = execute(cleared(nbformat.read(path, as_version=4)), path.parent)
         if store:
-            path.write_text(written(fresh), encoding="utf-8")
+            path.write_text(written(fresh), encoding="utf-8", newline="\n")
         else:
             found = problems(path, fresh)
     except CellExecutionError as error:

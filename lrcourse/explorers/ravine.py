@@ -1,6 +1,5 @@
 """Ravine: where an optimizer goes on a surface, and at which rates it gets there."""
 
-import matplotlib
 import numpy as np
 import traitlets
 
@@ -8,6 +7,7 @@ from lrcourse import optimizers
 from lrcourse.explorers.base import Clamped, Explorer, between, until_lost
 from lrcourse.figures import COLORS, STYLE, Figure
 from lrcourse.problems import ravine, saddle, two_minima
+from lrcourse.quiet import matplotlib
 from lrcourse.schedules import inverse_time_decay
 from lrcourse.training import train
 

@@ -1,6 +1,5 @@
 """Schedule explorer: up to four schedules, their rates, what they do to the expected loss, and one noisy run."""
 
-import matplotlib
 import numpy as np
 import traitlets
 
@@ -8,6 +7,7 @@ from lrcourse.explorers.base import Clamped, ClampedList, Explorer, between, slo
 from lrcourse.figures import COLORS, DASHES, STYLE, Figure, label_ends
 from lrcourse.optimizers import SGD
 from lrcourse.problems import NoisyQuadratic
+from lrcourse.quiet import matplotlib
 from lrcourse.schedules import SCHEDULES, Schedule, constant, cosine_decay, step_decay
 from lrcourse.theory import expected_loss
 from lrcourse.training import train

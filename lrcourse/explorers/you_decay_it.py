@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-import matplotlib
 import numpy as np
 import traitlets
 
@@ -10,6 +9,7 @@ from lrcourse.explorers.base import Clamped, ClampedList, Explorer, sloping_nois
 from lrcourse.figures import COLORS, DASHES, STYLE, Figure, label_ends
 from lrcourse.optimizers import SGD
 from lrcourse.problems import NoisyQuadratic
+from lrcourse.quiet import matplotlib
 from lrcourse.schedules import ReduceLROnPlateau, constant, cosine_decay, multistep_decay
 from lrcourse.theory import best_schedule, expected_loss
 from lrcourse.training import train

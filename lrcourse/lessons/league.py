@@ -24,6 +24,7 @@ import numpy as np
 
 from lrcourse.optimizers import Adam, Momentum, ScheduleFreeSGD
 from lrcourse.problems import digits
+from lrcourse.ranges import Choice, Epochs, check_all
 from lrcourse.schedules import (
     ReduceLROnPlateau,
     constant,
@@ -50,6 +51,7 @@ HALVES = {"validation": 398, "test": 399}       # images
 
 def contenders(total):
     """Every schedule of the league, for a run of ``total`` epochs: a dict of name: function of the peak rate."""
+    check_all("contenders", {"total": Epochs}, {"total": total})
     w = total / 20
     return {
         "constant": constant,
@@ -112,6 +114,9 @@ def rates(optimizer, task=None):
     >>> [round(rate, 4) for rate in rates("momentum")][:5]
     [0.0125, 0.0177, 0.025, 0.0354, 0.05]
     """
+    check_all("rates", {"optimizer": Choice(tuple(LOWEST))}, {"optimizer": optimizer})
+    if task is not None:
+        check_all("rates", {"task": Choice(tuple(TASKS))}, {"task": task})
     lowest = LOWEST[optimizer] / (4 if (optimizer, task) == ("Adam", "easy") else 1)     # where low peaks do best
     return [lowest * 2 ** (i / 2) for i in range(14)]
 

@@ -1,4 +1,5 @@
 from lrcourse.lessons.exercises import Exercise
+from lrcourse.lessons.predictions import Choice
 
 FIGURES = {
     "with-and-without-decay": (
@@ -13,7 +14,38 @@ FIGURES = {
     ),
 }
 
+PREDICTIONS = {
+    "with-and-without-decay": Choice(
+        {"The constant rate": "It took longer steps, so it might have learned more. But long steps also overshoot, to the very end: "
+             "its curve wanders at about ten percent and gets no lower.",
+         "The falling rate": "Until the middle the two are about level. Then the steps get short, and the error falls.",
+         "No difference that you could see": "Halfway through the run you would be right. Look at the last epochs: the bands no "
+             "longer touch."},
+        right="The falling rate",
+        out="At a constant rate about ten percent of the digits are read wrongly at the end, with the falling rate about four.",
+    ),
+    "lower-constant": Choice(
+        {"It goes down, too": "A lower rate is better at the end. But at the beginning it is slower: the curve comes down later.",
+         "It stays the same": "The first step starts from the same place, but every step is shorter, so the curve comes down more slowly.",
+         "It falls more slowly": "What is won at the end is paid for at the beginning."},
+        right="It falls more slowly",
+        out="A low constant rate ends lower and takes longer to get there.",
+        shown=(),
+    ),
+}
+
 EXERCISES = {
+    "half-the-time": Exercise(
+        answer=lambda percent: 5.5 < percent < 7.6,
+        right="In half the epochs, and still better than the constant rate at the end of all of them.",
+        wrong=(
+            (lambda share: 0.055 < share < 0.076, "Right as a share. As a percentage, multiply by 100."),
+            (lambda percent: 7.6 <= percent < 12, "That looks like the constant rate, or like a line that isn't at zero yet: "
+                "total=10, epochs=10."),
+            (lambda percent: 3 < percent <= 5.5, "That looks like the run over 20 epochs. Here both the schedule and the run have 10."),
+        ),
+        hint="train(problem, Momentum(0.9), linear_decay(0.2, total=10), epochs=10, seeds=range(8)), then its test_error[:, -3:].",
+    ),
     "time-of-update": Exercise(
         answer=2.5,
         right="Counted from 0 the 126th is update 125, and 125/50 = 2.5.",

@@ -1,49 +1,168 @@
 from lrcourse.lessons.exercises import Exercise
+from lrcourse.lessons.predictions import Choice, Number, Order
 from lrcourse.schedules import cosine_decay, warmup
 
 FIGURES = {
     "first-epochs": (
         "Five slow epochs save the run",
-        "Test error of sixteen runs each over 30 epochs. Started at the full rate, the error stays above one third to the "
+        "Test error of sixteen runs each over 30 epochs. At the full rate at once the error stays above one third to the "
         "end, with a wide band. With five epochs of warm-up it falls quickly and ends below ten percent. Below, the rates "
-        "that were used: a straight rise over five epochs, then a half cosine, and the same half cosine without the rise.",
+        "used.",
     ),
     "warmup-length": (
-        "Twelve updates of warm-up are enough",
-        "Error at the end against the length of the warm-up. At a quarter of an epoch about one half, at one epoch a good "
-        "tenth; from two or three epochs on it is flat, at seven or eight percent.",
+        "Twelve updates of warm-up are enough, in both runs",
+        "Error at the end against the updates of warm-up, for 30 and for 120 epochs. With one update the short run ends "
+        "near one half, the long one near a sixth; from twelve updates on both are flat, at seven and five percent.",
     ),
     "warmup-and-rate": (
         "Warm-up makes high rates usable",
-        "Validation error against the peak rate, both logarithmic. Up to 0.025 the two curves agree. Without warm-up the "
-        "error then rises steeply to more than one half; with warm-up it stays low up to 0.1.",
+        "Validation error against the peak rate, both logarithmic. Up to 0.025 the curves agree. Without warm-up the "
+        "error then rises to two thirds; with it it stays low up to 0.1.",
     ),
     "cosine-shape": (
         "The cosine stays high, then stays low",
-        "Rate against epoch for a half cosine and a straight line from one to zero over 100 epochs. They cross in the middle; "
-        "the cosine is above the line in the first half and below it in the second, flat at both ends.",
+        "Rate against epoch for a half cosine and a straight line from one to zero. The cosine is above the line in the "
+        "first half and below it in the second, flat at both ends.",
+    ),
+    "cosine-end": (
+        "Zero or a tenth: the curves lie on each other",
+        "Validation error against the peak rate for a cosine to zero and one to a tenth. The curves can hardly be told "
+        "apart: lowest at 0.1 and 0.2, broken at 0.8.",
     ),
     "wrong-t-max": (
         "Half and double cost something, rising again costs most",
-        "Test error over 30 epochs of five cosines, and the rates that were used. The right length and the one a quarter too "
-        "long end lowest, together. Half the length with a stay at zero stops improving at epoch 15. Twice the length still "
-        "falls at the end, above the others. With the rise the error climbs back to where it began.",
+        "Test error over 30 epochs of five cosines, and the rates used. Right and a quarter too long end lowest. Half "
+        "with a stay at zero stops at epoch 15; twice as long still falls at the end. With the rise the error climbs "
+        "back.",
+    ),
+    "t-max-by-peak": (
+        "Too long is worse at high peaks, too short at low ones",
+        "Points lost against the right T, by peak. A quarter too long stays near zero. Twice too long climbs from zero to "
+        "several points. Half the time falls from two and a half to one and a half.",
     ),
     "restarts": (
         "Each restart loses ground, each cycle regains it",
-        "Test error over 30 epochs. One cosine falls steadily. With restarts at epochs 2, 6 and 14 the error dips at the end "
-        "of each cycle, jumps up after it, and both end together. Below, the rates: four cosines, each twice as long.",
+        "Test error over 30 epochs. One cosine falls steadily. With restarts at epochs 2, 6 and 14 the error dips at the "
+        "end of each cycle, jumps after it, and both end together. Below, the rates.",
     ),
-    "one-cycle-shapes": (
-        "Three ways up, three ways down",
-        "Rate against epoch. 1cycle rises along a half cosine until epoch 9 and falls along another to zero at 30. Warm-up "
-        "and cosine rise in a straight line until epoch 3, then fall to zero. The inverse root rises the same way, falls fast "
-        "at first, then ever more slowly, and is still at a third of the peak at the end.",
+    "one-cycle-peaks": (
+        "Both cycles like the cosine's peak",
+        "Validation error against the peak rate for the cosine and both shapes of 1cycle. The three curves lie on each "
+        "other: lowest at 0.1 and 0.2, broken at 0.8.",
     ),
-    "cosine-league": (
-        "Only the constant rate is clearly behind",
-        "Difference to the tuned cosine in test error, with two standard errors to each side. Warm-up and cosine, 1cycle and "
-        "restarts: around zero. The inverse root: above, its bar touching zero. The constant rate: clearly above.",
+}
+
+PREDICTIONS = {
+    "first-epochs": Choice(
+        {"Together: the first epochs are forgotten by then":
+             "Tempting, because 25 good epochs follow, and on a bowl the start is indeed forgotten. But the curve without warm-up "
+             "comes to a stop high up: the network that goes on learning is no longer the same.",
+         "With warm-up a little behind, for it lost five epochs":
+             "If only the distance travelled counted, yes. The figure has it the other way round, and by far.",
+         "With warm-up a little ahead":
+             "The right side, and about what Goyal and others saw on large networks. Ours, without batch norm, breaks outright.",
+         "Far apart, with warm-up ahead":
+             "Yes, in nearly every one of the sixteen runs."},
+        right="Far apart, with warm-up ahead",
+        out="Over 30 % wrong without warm-up, under 10 % with it.",
+    ),
+    "active-share": Number(
+        right=(2, 10), low=0, high=100, unit="%",
+        out="About 5 % of the images, down from about half; with warm-up still over 35 %.",
+        shown=(),
+        feedback=(
+            (40, 60, "That is the random start. Four updates sound like little, but each of them moves every weight by as much as "
+                     "the weights were large, and all in step."),
+            (10, 40, "The right direction. Updates of Adam at this rate are so long that even this is too hopeful."),
+            (60, 100, "It might have gone that way, with biases pushed up. The gradient pushed them down: a loud wrong answer is "
+                      "lowered by turning off the units that gave it."),
+        ),
+    ),
+    "warmup-length": Choice(
+        {"Four times as long: it is a share of the run":
+             "That is what \"5 % of the run\" says. In the figure both curves bend at the same place: four times as many updates "
+             "are not needed.",
+         "As long: it is a number of updates":
+             "Yes: what the warm-up waits for takes updates, whatever comes after.",
+         "Shorter: a long run has more time to repair":
+             "There is something in it: with one update the long run ends far lower than the short one. But it, too, is flat only "
+             "from the same twelve updates on."},
+        right="As long: it is a number of updates",
+        out="Twelve updates do in both what 32 do; that is a tenth of the short run and a fortieth of the long one.",
+    ),
+    "warmup-and-rate": Choice(
+        {"More than 5 points, as at the common rate":
+             "At the common rate, yes. But without warm-up the low rates are as good as with it: look at the left of the figure.",
+         "Something, but less than 2 points":
+             "Yes. Most of what warm-up gave was the freedom to use a high rate, and here nobody has to.",
+         "Less than nothing: it costs five epochs":
+             "At the lowest rates that is so, by up to a point: there a run is short of travel. At the best ones it isn't."},
+        right="Something, but less than 2 points",
+        out="A few tenths of a point; with 64 seeds 0.5 ± 0.2. At the rate 0.1 it is more than 5 points.",
+    ),
+    "cosine-shape": Number(
+        right=20, low=1, high=60, unit="% of the run", within=0.25,
+        out="20 %, from epoch 80 on.",
+        feedback=(
+            (1, 11, "That is the straight line, or less. The cosine is flat at its end, so it stays low for longer."),
+            (30, 60, "It crosses a half in the middle and is steep there, so it needs most of the second half to come down."),
+        ),
+    ),
+    "cosine-end": Choice(
+        {"Zero: a tenth leaves noise behind":
+             "It does, but a tenth of the rate leaves about a tenth of the floor, and at 30 epochs that is too little to see.",
+         "A tenth: the last epochs at zero are wasted":
+             "With very many seeds you would be right, by 0.15 to 0.2 points. It takes a hundred to see it.",
+         "A tie":
+             "Yes. The two effects nearly cancel at this length of training."},
+        right="A tie",
+        out="A tie: with 96 seeds the tenth is ahead by 0.2 ± 0.06 points, within our half point.",
+    ),
+    "wrong-t-max": Order(
+        ("T right", "a quarter too long", "twice too long", "half, then zero", "half, then rising"),
+        right=(("T right", "a quarter too long"), ("twice too long", "half, then zero"), "half, then rising"),
+        wrong=(
+            (("half, then rising", "twice too long"), "Rising sounds like more learning. But at epoch 30 the rate is back at its peak, "
+                                                      "and so is the noise floor: the last curve climbs to where it began."),
+            (("half, then rising", "half, then zero"), "Better to stand still than to rise? Here yes: until epoch 15 the two are the "
+                                                       "same run, and then one of them loses all it had gained."),
+            (("twice too long", "a quarter too long"), "The further from right, the worse: at epoch 30 one is at a tenth of its peak "
+                                                       "and the other still at half."),
+            (("half, then zero", "T right"), "Half the time at zero is half the training given away: from epoch 15 on its curve is flat."),
+        ),
+        feedback="Look at the rate that each has at epoch 30, and at how long it had one at all.",
+        out="Right and a quarter too long lead together; half and twice cost a point or two; the rise costs about seven.",
+    ),
+    "t-max-by-peak": Choice(
+        {"At low peaks: there the run is slow, and now late as well":
+             "A slow run is short of travel, and a longer cosine keeps the rate up for longer. That helps it.",
+         "At high peaks: it ends at half of a high rate":
+             "Yes: what it leaves is the floor of half the peak, and that grows with the peak.",
+         "The same at all peaks":
+             "Then one comparison at one peak would do. The curve in the figure climbs by several points."},
+        right="At high peaks: it ends at half of a high rate",
+        out="At 0.05 twice too long costs nothing that shows, at 0.4 about five points. For half the time it is the other way round.",
+    ),
+    "restarts": Choice(
+        {"Better: a jump can find a better minimum":
+             "The common reading, and a good story. Whoever tested it found no evidence, and at epoch 30 the curves meet.",
+         "As good, within half a point":
+             "Yes. The last cycle is more than half of the run, and it ends like any cosine.",
+         "Worse: each jump throws away what was learned":
+             "The jumps in the figure are large, but what they throw away is the low noise, not the progress: each cycle ends lower."},
+        right="As good, within half a point",
+        out="Level within half a point, 0.2 ± 0.1 behind with many seeds; each earlier cycle ends lower than the one before.",
+    ),
+    "one-cycle-peaks": Choice(
+        {"The same, within a factor of two":
+             "Yes: three curves on each other.",
+         "About four times as high":
+             "The slow rise helps at the start, as warm-up did above. But here, with batches of 32, the start was not what broke "
+             "runs: at high peaks the middle of the run is too noisy, and all shapes have to pass it.",
+         "Ten times as high or more":
+             "So the paper found on its networks. Here at 0.8 all three have broken."},
+        right="The same, within a factor of two",
+        out="0.1 to 0.2 for all three, at the same error; at 0.8 all are broken.",
     ),
 }
 
@@ -60,25 +179,40 @@ EXERCISES = {
         ),
         hint="warmup(cosine_decay(0.2, total=...), length=...): the two lengths together are 30.",
     ),
-    "pytorch-rise": Exercise(
-        answer=0.2,
-        right="cos(1.5 π) = 0: half of the peak, on its way up again.",
+    "warmup-batch-norm": Exercise(
+        answer=lambda points: 0.3 < float(points) < 2.5,
+        right="About one point at 0.15, where it was forty without batch norm; nothing shows at 0.05. Batch norm moves the cliff to "
+              "higher rates. It doesn't take it away: try 0.3.",
         wrong=(
-            (0.0, "That is where this course's cosine stays. PyTorch's follows the wave beyond T_max."),
-            (0.4, "Not yet: the wave is back at its peak at 2 · T_max = 40."),
-            (0.1, "The wave is symmetric about T_max: epoch 30 has the rate of epoch 10, which is half of the way down."),
+            (lambda points: 0.003 < float(points) < 0.025, "Nearly: that is a fraction. In percentage points it is 100 times as much."),
+            (lambda points: float(points) > 20, "That is the network without batch norm. Set batch_norm=True."),
+            (lambda points: -2.5 < float(points) < -0.3, "Mind the sign: error without warm-up minus error with it."),
         ),
-        hint="Put t = 30 and T = 20 into 0.4 · (1 + cos(π t / T)) / 2, without any minimum.",
+        hint="digits(hidden=64, weight_decay=0.0, batch_size=250) has batch norm. Train it twice with Adam at the peak 0.15, as in "
+             "the first section, and take 100 times the difference of test_error[:, -1].mean().",
     ),
-    "noam-half": Exercise(
-        answer=16000,
-        right="√(w/k) is 1/2 at k = 4 w.",
+    "cosine-tail": Exercise(
+        answer=2 / 3.141592653589793 * 0.01,
+        tolerance=0.01,
+        right="2/π times the square root of 1/10000. Four hundred times less rate than a tenth, but only thirty times less time.",
         wrong=(
-            (12000, "That counts from the end of the warm-up. From the beginning it is 4000 more."),
-            (8000, "At twice w the rate has fallen by √2, not by 2: it is a square root."),
-            (2000, "That is halfway up. Where is it halfway down?"),
-            (4000, "There the rate is at its peak."),
+            (1e-4, "That is the straight line. The cosine is flat at its end: 1 - cos(πu) is about (πu)²/2."),
+            (0.01, "The square root is right. What becomes of the factor π²/4?"),
+            (2 / 3.141592653589793 * 1e-4, "Solve (π²/4) u² = 1/10000 for u: there is a square root to take."),
+            (0.64, "That is in percent. As a fraction of the run?"),
         ),
-        hint="After the warm-up the rate is the peak times √(4000/k). For which k is the root one half?",
+        hint="With u = 1 - t/T the rate is (1 - cos πu)/2 of its peak. For small u that is (π²/4) u². When is it 1/10000?",
+    ),
+    "three-logs": Exercise(
+        answer=[60, 30, 15],
+        right="A ends at half of its peak, C at the peak again. Only B was told the length of the run.",
+        wrong=(
+            ([30, 60, 15], "B is at 0 at epoch 30: that is the right one."),
+            ([60, 30, 20], "With T_max=20 C would be at 0 at epoch 20, and at half of its peak at 30."),
+            ([60, 30, 10], "With T_max=10 C would be at 0 at epoch 10, and back at its peak at 20."),
+            ([60, 30, 30], "C was low in the middle and high at both ends. Where was it at zero?"),
+            ([15, 30, 60], "A falls slowest: which of the waves is the longest?"),
+        ),
+        hint="Where is the rate at half of its peak, where at zero? Half is at T_max/2, zero at T_max, and at 2 T_max it is back up.",
     ),
 }

@@ -100,6 +100,7 @@ LESSONS = {
     "11_language_models": "What do real language models say?",
     "12_a_small_transformer": "Does a small transformer behave like a large one?",
     "13_in_your_framework": "Does your framework train with the rate that you plotted?",
-    "14_theory_that_predicts": "How much can you know before you train?",
+    "14_the_limit_and_the_noise": "What do the limit and the noise decide?",
+    "15_can_you_foretell": "Can you foretell the best schedule?",
     "16_summary": "A new task tomorrow. What do you do?",
 }

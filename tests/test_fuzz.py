@@ -57,7 +57,7 @@ CALLS |= {
     "language": Case(lrcourse.language, {name: field.default for name, field in lrcourse.language.__dataclass_fields__.items()}),
     "NoisyQuadratic": Case(lrcourse.NoisyQuadratic, {"curvature": [1.0, 2.0], "noise": 1.0, "start_point": 1.0}),
     "digits": Case(lrcourse.digits, {name: field.default for name, field in lrcourse.digits.__dataclass_fields__.items()}),
-    "ravine": Case(lrcourse.ravine, {"curvature": (1, 2), "start_point": (1, 2), "noise": 0.1}),
+    "ravine": Case(lrcourse.ravine, {"curvature": (1, 2), "start_point": (1, 2), "noise": 0.1, "angle": 0.0}),
     "saddle": Case(lrcourse.saddle, {"start_point": (1, 2), "noise": 0.1}),
     "two_minima": Case(lrcourse.two_minima, {"start_point": (1, 2), "noise": 0.1}),
     "train": Case(lrcourse.train, {"problem": RAVINE, "optimizer": lrcourse.SGD(), "schedule": FLAT, "epochs": 2, "seeds": 0,

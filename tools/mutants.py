@@ -148,7 +148,7 @@ def run_tests(folder, arguments, plugin=None):
     sys.path.insert(0, str(folder))
     os.environ.update(PYTHONPATH=str(folder), OPENBLAS_NUM_THREADS="1", TQDM_DISABLE="1", PYTHONDONTWRITEBYTECODE="1", CI="1")
     with contextlib.redirect_stdout(io.StringIO()):
-        return pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments], plugins=[plugin] if plugin else [])
+        return pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-n", "0", *arguments], plugins=[plugin] if plugin else [])
 
 
 def touched(folder, path, arguments):

@@ -145,15 +145,15 @@ def browser(rounds):
     with webassembly.node() as program, webassembly.as_browser(program):
         kernels = [native.Kernel(), Kernel()]
         for name, job in {f"hidden {hidden}": Job(hidden=hidden) for hidden in WIDTHS}.items():
-            one, per_epoch, rates = untested_settings(job.problem, job.method), job.problem.updates_per_epoch, job.rates[:62]
-            trainings = [engine.Training(each, engine.placed(each, job.problem, one), 0, job.problem.start([0])[0], 2, per_epoch)
+            one, per_epoch, rates = untested_settings(job.problem, job.method), job.problem.updates_per_epoch, np.full(310, 0.01)
+            trainings = [engine.Training(each, engine.placed(each, job.problem, one), 0, job.problem.start([0])[0], 10, per_epoch)
                          for each in kernels]
-            took = np.full((2, 40 * rounds), np.inf)
-            for turn in range(40 * rounds):
+            took = np.full((2, 20 * rounds), np.inf)
+            for turn in range(20 * rounds):
                 for which, training in enumerate(trainings):
                     began = time.perf_counter()
                     training.train(rates)
-                    took[which, turn] = 1e6 * (time.perf_counter() - began) / 62
+                    took[which, turn] = 1e6 * (time.perf_counter() - began) / rates.size
             times[name] = took.min(axis=1).tolist()
     return {"times": times, "node": subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip()}
 

@@ -4,7 +4,8 @@ from lrcourse.lessons.predictions import Choice, Number
 FIGURES = {
     "at-the-limit": (
         "Two runs stay below the limit, two live on it",
-        "The rate times the sharpness over 450 updates of gradient descent. For the rates 0.1 and 0.2 it stays between a half "
+        "The rate times the sharpness over 450 updates of gradient descent. All fall at first. For the rates 0.1 and 0.2 it "
+        "stays between a half "
         "and one and a half. For 0.4 it lies on the limit of 2, for 0.8 it jumps about above it.",
     ),
     "sharpness-after-cut": (
@@ -41,13 +42,13 @@ PREDICTIONS = {
         out="At 0.4 rate times sharpness comes to 2 and stays; at 0.8 it jumps between about 2 and 3. Nothing diverges.",
     ),
     "sharpness-after-cut": Choice(
-        {"It stays near 2.5: the run has found a flat place": "Why should it leave? Because nothing pushes it out of sharper places "
+        {"It stays near 3: the run has found a flat place": "Why should it leave? Because nothing pushes it out of sharper places "
              "any more. The curve climbs from the first epochs after the cut.",
          "It climbs towards 5": "Steps half as long fit into places twice as sharp, and downhill leads there.",
          "It falls: a smaller rate finds flatter places": "That is a common picture of small rates, and it is the wrong way round "
              "here: it is the large rate that keeps a run out of sharp places."},
         right="It climbs towards 5",
-        out="From about 2.5 it climbs slowly, to between 4 and 5 after 450 updates.",
+        out="From near 3 it climbs slowly, to between 4 and 5 after 450 updates.",
     ),
     "one-floor": Choice(
         {"B and C": "A fifth of the rate and five times the batch: yes. But D, too: momentum 0.9 makes each gradient count "
@@ -60,10 +61,10 @@ PREDICTIONS = {
         out="B, C and D rest at the same height, A five times as high.",
     ),
     "river": Choice(
-        {"The high rate": "It has travelled furthest, together with WSD. But its loss is progress plus swing, and the swing is "
-             "ten times that of the low rate.",
-         "The low rate": "It swings little, and that is why it looks good. But it has hardly moved: three units down the river "
-             "where the others have gone ten.",
+        {"The high rate": "It has travelled furthest, together with WSD. But its loss is progress plus swing, and its swing costs "
+             "more than twenty times as much as that of the low rate.",
+         "The low rate": "It swings little, and that is why it looks good. But it has moved little: at the end three units down "
+             "the river where the others have gone ten.",
          "All three are about level": "What the high rate wins along the river it pays across it, and from the loss alone "
              "nobody can tell."},
         right="All three are about level",

@@ -23,7 +23,7 @@ half_cosine = lambda t: 0.1 * (1 + np.cos(np.pi * np.clip((t - 5) / 25, 0, 1)))
 # for every exercise, what a person may answer who is right: by another formula, from a schedule, rounded, built otherwise
 RIGHT = {
     "time-of-update": [125 / 50, 2 + 25 / 50, "2.5", "2.50"],
-    "last-rate": [linear_decay(0.3, total=10)(309 / 31), linear_decay(0.3, total=10)(np.arange(310) / 31)[-1:], 0.000968, "9.68e-4"],
+    "last-rate": [linear_decay(0.2, total=8)(399 / 50), linear_decay(0.2, total=8)(np.arange(400) / 50)[-1:], 0.0005, "5e-4"],
     "one-update": [0, 0.0, 1e-12, -1e-17, "0", [0.0], np.zeros(1), 0.5 * (1 - 0.2 * 5), np.float32(0)],
     "best-fixed-rate": [2 / 21, 0.0952, "0.0952", 1 / 10.5, 2 / (1 + 20)],
     "limit-of-turned": [0.25, 2 / 8, "0.250", 2 / np.linalg.eigvalsh([[5, 3], [3, 5]])[-1], 1 / 4],
@@ -104,7 +104,7 @@ RIGHT = {
 }
 # and those of a person who is wrong, beside what the exercise itself lists
 WRONG = {
-    "time-of-update": [2.4, 0.4, 126 / 50], "last-rate": [0.3 * (1 - 308 / 310), 0.001], "one-update": [1e-3, -0.5, [0, 0], "none"],
+    "time-of-update": [2.4, 0.4, 126 / 50], "last-rate": [0.2 * (1 - 398 / 400), 0.000502], "one-update": [1e-3, -0.5, [0, 0], "none"],
     "best-fixed-rate": [0.09, 1 / 21, 0.095, 0.1, 0.0957], "limit-of-turned": [0.3, 0.2, 0.4], "best-beta": [0.65, 0.82],
     "saddle-exits": [[0, 49], 50, [50, 0], {0, 50}], "effective-rate": [0.011, 0.1], "adagrad-step": [0.0205, 0.2],
     "third-of-seven": [0.0126, 0.02], "different-rates": [7.5, 8.1, 5, 9, 8, 7], "adam-at-512": [0.03, 0.035, 0.064, 0.05],

@@ -59,14 +59,14 @@ EXERCISES = {
         hint="Which k has the 126th update if the first has k = 0? Then t = k/50.",
     ),
     "last-rate": Exercise(
-        answer=0.3 / 310,
+        answer=0.2 / 400,
         right="The end value, 0, would come one update later.",
         wrong=(
-            (0.0, "The rate is 0 at t = 10. The last update comes one step before that."),
-            (0.03, "That is the rate at t = 9, where the last epoch begins. Inside an epoch time goes on."),
-            (0.3, "That is the first one."),
-            (0.3 / 31, "That is one epoch's share of 31 updates. The whole run has 310 updates."),
+            (0.0, "The rate is 0 at t = 8. The last update comes one step before that."),
+            (0.025, "That is the rate at t = 7, where the last epoch begins. Inside an epoch time goes on."),
+            (0.2, "That is the first one."),
+            (0.2 / 50, "That is one epoch's share of 50 updates. The whole run has 400 updates."),
         ),
-        hint="The last of 310 updates happens at t = 309/31. Put that into 0.3 · (1 - t/10), or call the schedule.",
+        hint="The last of 400 updates happens at t = 399/50. Put that into 0.2 · (1 - t/8), or call the schedule.",
     ),
 }

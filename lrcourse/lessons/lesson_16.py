@@ -12,7 +12,7 @@ FIGURES = {
     "adam-gain": (
         "With its rate tuned again, decay saves more",
         "What linear decay saves over the best constant rate, with two standard errors. Momentum: about one point at the same "
-        "rate, three points tuned again. Adam: a loss of about one point at the same rate, a gain of nearly two points tuned "
+        "rate, a little over two points tuned again. Adam: a loss of about one point at the same rate, a gain of nearly two points tuned "
         "again.",
     ),
 }
@@ -38,14 +38,15 @@ PREDICTIONS = {
         shown=(),
     ),
     "what-carries-over": Number(
-        right=(4.5, 5.5), low=0, high=6, whole=True, unit="of six",
-        out="Five: all but the last. At 124 million weights ending at zero was better by 0.028, more than twenty times the noise.",
-        feedback=((0, 2, "The digits are small, but the effects are large: what comes from noise in the gradient comes in "
-            "every network that "
-                         "has noise left at the end."),
-                  (3, 4, "Most did. The digits are blind to small effects, but these five are large."),
-                  (6, 6, "All but one. The digits have little noise left at the end, so they could not see what the last "
-                      "tenth of the rate costs.")),
+        right=(3.5, 4.5), low=0, high=6, whole=True, unit="of six",
+        out="Four. Half the best peak, dear on the digits, cost little there; and zero at the end was better than a tenth by 0.028, more "
+            "than twenty times the noise.",
+        feedback=((0, 2, "The digits are small, but the first four effects are large: what comes from noise in the gradient comes in every "
+                         "network that has noise left at the end."),
+                  (3, 3, "One more held. Which of the six would depend on the length of the run?"),
+                  (5, 6, "The large effects held. But how dear a low peak is, and whether the last tenth of the rate matters, "
+                  "depend on how "
+                         "long the run is: these two turned round.")),
         shown=(),
     ),
     "price-of-no-end": Choice(

@@ -11,11 +11,15 @@ from waiting import prediction
 from lrcourse.lessons.predictions import all_predictions
 
 
+FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.S)
+LONG = 1200         # characters of prose, from which on a slide with several headings is several slides
+
+
 def deck(notebook):
     """The notebook as slides: marked cells are slides, the unmarked prose after one becomes its speaker notes."""
     notebook = copy.deepcopy(notebook)
     cells = []
-    for cell in asked(notebook.cells):
+    for cell in asked(split(notebook.cells)):
         kind = cell.metadata.get("slideshow", {}).get("slide_type")
         tags = cell.metadata.get("tags", [])
         if "solution" in tags:
@@ -35,6 +39,10 @@ def deck(notebook):
         # every figure gets a slide of its own: prose, code and figure together don't fit on one
         cells.append(slide(cell, "subslide" if kind == "fragment" else kind))
         if cell.cell_type == "markdown":
+            if FOLD.search(cell.source):        # a derivation: the speaker may want it
+                folds = "\n\n".join(f"**{title}**\n{text}" for title, text in FOLD.findall(cell.source))
+                cell.source = FOLD.sub("", cell.source)
+                cells.append(slide(nbformat.v4.new_markdown_cell(folds), "notes"))
             cell.source = re.sub(r"\((\d\d_\w+)\.ipynb\)", r"(\1.html)", cell.source)      # from deck to deck
         else:
             if "exercise" in tags:
@@ -45,6 +53,17 @@ def deck(notebook):
                 cells.append(slide(nbformat.v4.new_markdown_cell(f"```python\n{cell.source}\n```"), "notes"))
     notebook.cells = cells
     return notebook
+
+
+def split(cells):
+    """The cells, with the end of a lesson, its summary and what follows, on a slide for each heading if it's long."""
+    for cell in cells:
+        kind, pieces = cell.metadata.get("slideshow", {}).get("slide_type"), re.split(r"\n+(?=## )", cell.source)
+        if cell.cell_type == "markdown" and kind in ("slide", "subslide") and len(cell.source) > LONG:
+            for number, piece in enumerate(pieces):
+                yield slide(nbformat.v4.new_markdown_cell(piece), "subslide" if number else kind)
+        else:
+            yield cell
 
 
 def asked(cells):

@@ -104,6 +104,15 @@ def test_a_question_and_its_choices_are_a_slide_and_what_came_out_is_the_next():
         assert result == ("subslide", "run()")
 
 
+def test_a_long_end_is_split_at_its_headings_and_a_derivation_goes_to_the_notes():
+    long, fold = "Much. " * 250, "told\n\n<details><summary>Why</summary>\n\nBecause.\n</details>\n\nmore"
+    cells = [slides_module.slide(nbformat.v4.new_markdown_cell(text), "slide") for text in
+             (f"## Summary\n\n{long}\n\n## Further", "## Short\n\n## Shorter", fold)]
+    deck = slides_module.deck(nbformat.v4.new_notebook(cells=cells)).cells
+    assert [(cell.metadata["slideshow"]["slide_type"], " ".join(cell.source.split())[:12]) for cell in deck] == [
+        ("slide", "## Summary M"), ("subslide", "## Further"), ("slide", "## Short ## "), ("slide", "told more"), ("notes", "**Why** Beca")]
+
+
 @pytest.mark.parametrize("name", all_predictions())
 def test_the_notes_say_what_came_out_whatever_was_asked(name):
     assert all_predictions()[name].out in slides_module.spoken(all_predictions()[name].data())

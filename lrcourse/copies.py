@@ -97,7 +97,7 @@ def set_aside(path, copy=False):
     free = same[0] if same else next(each for each in (path.with_name(f"{name}.ipynb") for name in names) if not each.exists())
     if not copy:
         os.replace(path, free)
-    elif not same:
+    else:
         part = path.with_name(f".{path.name}.part")
         shutil.copyfile(path, part)
         os.replace(part, free)

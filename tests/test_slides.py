@@ -10,6 +10,8 @@ import pytest
 from editions import LESSONS, PUBLISHED, WORD, built, chromium, shared, watched
 import slides as slides_module
 
+from lrcourse.lessons.predictions import Choice, all_predictions
+
 # what sticks out of the page and what is too small, on the slide that is shown
 PROBLEMS = """() => {
   const page = document.querySelector('.reveal .slides').getBoundingClientRect(), found = [];
@@ -84,6 +86,27 @@ def test_a_deck_has_notes_and_exercises_but_no_solutions(name, decks):
 @pytest.mark.skipif(bool(PUBLISHED), reason="made from the notebooks as they are")
 def test_a_word_changed_in_a_notebook_is_changed_in_its_deck(decks):
     assert WORD in (decks / f"{LESSONS[0]}.html").read_text(encoding="utf-8")
+
+
+def test_a_question_and_its_choices_are_a_slide_and_what_came_out_is_the_next():
+    name, answer = next((name, each) for name, each in all_predictions().items() if isinstance(each, Choice))
+    md, code, slide = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell, slides_module.slide
+    picture = nbformat.v4.new_output("display_data", {"image/png": "", "text/plain": ""})
+    for before, expected in (("## Short\n\n", [("slide", "## Short"), ("-", "predict(")]),
+                             ("Long. " * 60, [("slide", "Long. Lo"), ("subslide", "**Predic"), ("-", "predict(")])):
+        cells = [slide(md(f"{before}**Predict.** What?"), "slide"), code(f'predict("{name}")', metadata={"tags": ["predict"]}),
+                 slide(code("run()", outputs=[picture]), "fragment")]
+        deck = slides_module.deck(nbformat.v4.new_notebook(cells=cells)).cells
+        *shown, notes, result = [(cell.metadata["slideshow"]["slide_type"], cell.source) for cell in deck]
+        assert [(kind, source[:8]) for kind, source in shown] == expected
+        assert notes[0] == "notes" and answer.out in notes[1]
+        assert all(f"**{option}** {say}" in notes[1] for option, say in answer.options.items())
+        assert result == ("subslide", "run()")
+
+
+@pytest.mark.parametrize("name", all_predictions())
+def test_the_notes_say_what_came_out_whatever_was_asked(name):
+    assert all_predictions()[name].out in slides_module.spoken(all_predictions()[name].data())
 
 
 # the text of each page of the print, one string for each piece, and what isn't wholly on its page

@@ -49,7 +49,7 @@ DOCTOR = {
     "browser": ("a browser: {found}",
                 "no browser found: start with  lrcourse start --no-browser  and open the address that JupyterLab prints"),
     "engine": ("the engine: {found}",
-               "no compiled engine, so training takes several times as long, with the same results: {reason}"),
+               "the engine: {reason}"),
     "folder": ("the course folder {folder}: {state}", "the course folder {folder}: {reason}"),
     "home": ("settings are written to {folder}",
              "{folder} can't be written, and Jupyter keeps its settings there: make it writable. Until then lrcourse start "
@@ -62,9 +62,9 @@ REASONS = {
     "other": "they run with {path}",
     "import": "lrcourse can't be imported there ({reason})",
     "dead": "the kernel doesn't start ({reason})",
-    "no engine": "this edition computes with numpy alone",
+    "no engine": "it can't be had here, so training takes several times as long",
     "lessons": "{count} lessons",
-    "plain": "LRCOURSE_ENGINE=plain asks for none",
+    "plain": "LRCOURSE_ENGINE=plain asks for the plain loop, which takes several times as long: unset it",
     "no folder": "not made yet.  lrcourse start  makes it",
     "no marker": "its file .lrcourse is missing or can't be read, so the lessons can't be brought up to date: make a new course folder, "
                  "as in  lrcourse start my-course  , and copy your notebooks into it",

@@ -2,7 +2,7 @@ from lrcourse.lessons.exercises import Exercise
 from lrcourse.lessons.predictions import Choice, Number
 
 FIGURES = {
-    "tuned-memory": (
+    "which-memory": (
         "Each ravine has a memory of its own",
         "Loss at the best rate against beta, logarithmic, in the short and the long ravine. Momentum falls to a sharp minimum, "
         "near beta 0.4 in the short one, near 0.8 in the long one, and rises on both sides. Nesterov has its minimum at a "
@@ -27,8 +27,8 @@ FIGURES = {
     "adam-at-rest": (
         "Adam lies still, and is thrown out",
         "Distance from the minimum over 10,000 updates, logarithmic. The default Adam dives to the bottom of the picture, stays "
-        "there until about update 7,000, jumps up to 0.09 and falls again. With beta 2 at 0.9 it stays near 0.004 "
-        "throughout. With beta 1 at 0 it stays at the bottom.",
+        "there until about update 7,000, jumps up to 0.09 and falls again. With beta 2 at 0.9 it stays near 0.003 "
+        "throughout.",
     ),
     "quiet-and-loud": (
         "Adam's weight decay depends on the noise, AdamW's doesn't",
@@ -44,7 +44,7 @@ FIGURES = {
 }
 
 PREDICTIONS = {
-    "tuned-memory": Choice(
+    "which-memory": Choice(
         {"Momentum with 0.9": "The usual value, and in the long ravine a good one. In the short one its curve at 0.9 is above that "
                               "at β = 0, which is SGD.",
          "Nesterov with 0.9": "It does beat SGD, and momentum with 0.9. But the curve of momentum dips much lower, near 0.4.",
@@ -80,7 +80,7 @@ PREDICTIONS = {
         {"It stays at rest: its momentum cancels the jumping": "So it looks for 7,000 updates. With β₂ = 0.9 Adam has the same "
                                                                "momentum and never rests.",
          "It is thrown out again, later": "Near update 7,070, to 0.09: as far as its rate.",
-         "It jumps like RMSProp, only too little to be seen": "With β₂ = 0.9 it does, at 0.004. The default lies at the bottom of "
+         "It jumps like RMSProp, only too little to be seen": "With β₂ = 0.9 it does, at 0.003. The default lies at the bottom of "
                                                               "the picture, until it is thrown out."},
         right="It is thrown out again, later",
         out="It lay still until about update 7,000 and was then thrown out to a distance of 0.09."),
@@ -89,7 +89,7 @@ PREDICTIONS = {
          "Less of the quiet one": "Its gradients are small, so Adam enlarges them, and the pull with them.",
          "Less of the loud one": "Loud gradients make √s large, and the pull is divided by it: the loud weight hardly feels it."},
         right="Less of the quiet one",
-        out="Adam left nothing of the quiet weight and nearly all of the loud one; AdamW left 0.6 of both."),
+        out="Adam left nothing of the quiet weight and nearly all of the loud one; AdamW left 0.61 of both."),
     "turned-race": Choice(
         {"Nobody's: it is the same ravine": "True of SGD, momentum and Nesterov. A rule that divides each weight's gradient by its own "
                                             "size looks at the axes.",

@@ -48,7 +48,7 @@ PREDICTIONS = {
     "tries-by-hand": Number(
         right=(2, 5), low=1, high=12, whole=True, unit="tries", shown="one-rate",
         out="By factors of three to ten it takes two to five tries: 0.03 and 0.1 are there.",
-        feedback=((1, 1, "With luck: the first is 0.001, which ends far above."),
+        feedback=((1, 1.5, "With luck: the first is 0.001, which ends far above."),
                   (6, 12, "If you go by small steps. Go by factors of three or ten: 0.001, 0.01, 0.1."))),
     "three-valleys": Order(
         ("SGD", "momentum", "Adam"), right=("Adam", "momentum", "SGD"),

@@ -128,7 +128,7 @@ EXERCISES = {
         hint="The trunk runs to the start of the longest cooldown. Add the three cooldowns.",
     ),
     "schedule-free-beta": Exercise(
-        answer=lambda beta: beta == 0 and not isinstance(beta, bool),
+        answer=lambda beta: beta == 0,
         right="There the gradient is taken at z alone, and a rate of 4 is too high for plain SGD: the average is one of broken weights.",
         wrong=(
             (0.98, "That is the slow one: the gradient is taken at the average, which hardly moves. Another is far worse."),
@@ -144,7 +144,6 @@ EXERCISES = {
             (2.0, "That is where it goes for large j. At j = 21 it is a little more."),
             (441 / 231, "The step itself is not among those to come: the sum ends at j - 1."),
             (21 / 20, "The sum of 1 to j - 1 is j (j - 1)/2. Mind the half."),
-            (441 / 210 / 2, "The sum of 1 to j - 1 is j (j - 1)/2. Mind the half."),
         ),
         hint="1 + 2 + ... + (j - 1) = j (j - 1)/2. Divide j² by it and put in 21.",
     ),

@@ -1,4 +1,5 @@
 from lrcourse.lessons.exercises import Exercise
+from lrcourse.lessons.predictions import Choice, Number
 from lrcourse.schedules import linear_decay, warmup
 
 FIGURES = {
@@ -16,7 +17,62 @@ FIGURES = {
     ),
 }
 
+PREDICTIONS = {
+    "adam-gain": Choice(
+        {"Both, for both optimizers": "Decay helps, so one more of it helps? At the rate that was best without it a run has only half its "
+             "travel left. Under Adam the first of the two rows lies left of zero.",
+         "Both for momentum, neither for Adam": "The old saying. Look at the last row: tuned again, Adam gains well over a point.",
+         "The second for both; the first helps less, or hurts": "The rate that is best without decay is too low with it."},
+        right="The second for both; the first helps less, or hurts",
+        out="Tuned again, decay saves about two points under momentum and more than one and a half under Adam. At the old rate it saves "
+            "less than one, and under Adam it costs one.",
+    ),
+    "half-the-epochs": Choice(
+        {"The constant rate over 20 epochs": "Twice the updates ought to count. But past the first epochs most of them are "
+            "spent at the noise floor.",
+         "About level": "Decay is worth about a factor of two in epochs here, if the peak is tuned for the short run.",
+         "The decayed run, clearly": "It would be with 15 epochs. With 10 it has to do all its travelling in five or six."},
+        right="About level",
+        out="Level or a little better for momentum, of errors of about 6 percent; for Adam level only "
+            "if the peak is tuned again for the short run.",
+        shown=(),
+    ),
+    "what-carries-over": Number(
+        right=(4.5, 5.5), low=0, high=6, whole=True, unit="of six",
+        out="Five: all but the last. At 124 million weights ending at zero was better by 0.028, more than twenty times the noise.",
+        feedback=((0, 2, "The digits are small, but the effects are large: what comes from noise in the gradient comes in "
+            "every network that "
+                         "has noise left at the end."),
+                  (3, 4, "Most did. The digits are blind to small effects, but these five are large."),
+                  (6, 6, "All but one. The digits have little noise left at the end, so they could not see what the last "
+                      "tenth of the rate costs.")),
+        shown=(),
+    ),
+    "price-of-no-end": Choice(
+        {"A good part of what decay brings": "WSD looks bad for most of the run, and that is what one remembers. Its cooldown "
+            "brings nearly all of it.",
+         "Next to nothing": "With a cooldown of half the run or so, WSD ends where linear ends.",
+         "Nothing in loss, but twice the compute": "Only if you branch many times. One cooldown is part of the run, not on top of it."},
+        right="Next to nothing",
+        out="On the digits level or ahead; at 124 million weights 0.002 ahead of linear, within the noise.",
+        shown=(),
+    ),
+}
+
 EXERCISES = {
+    "your-choice": Exercise(
+        answer=lambda percent: 8.2 < percent < 11,
+        right="As good as the recipe of this page. Is your reason one that you could have written before the trials?",
+        wrong=(
+            (lambda percent: 11 <= percent < 40, "There is more to be had: is the peak chosen with the decay in place, and is "
+                "the rate at zero at epoch 12?"),
+            (lambda share: 0.082 < share < 0.11, "Right as a share. In percent, multiply by 100."),
+            (lambda percent: 1 < percent <= 8.2, "That is better than anything we found. Is it the test half, after 12 "
+                "epochs, the mean of eight seeds?"),
+        ),
+        hint="Try four peaks a factor of two apart under linear_decay(peak, total=12) on the validation half, then report the "
+            "best on the test half.",
+    ),
     "start-plan": Exercise(
         answer=warmup(linear_decay(0.3, total=57), length=3),
         right="3 epochs up and 57 down make 60.",

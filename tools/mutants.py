@@ -146,9 +146,12 @@ def forked(work, limit):
 def run_tests(folder, arguments, plugin=None):
     os.chdir(folder)
     sys.path.insert(0, str(folder))
-    os.environ.update(PYTHONPATH=str(folder), OPENBLAS_NUM_THREADS="1", TQDM_DISABLE="1", PYTHONDONTWRITEBYTECODE="1", CI="1")
+    os.environ.update(PYTHONPATH=str(folder), OPENBLAS_NUM_THREADS="1", TQDM_DISABLE="1", PYTHONDONTWRITEBYTECODE="1", CI="1",
+                      PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    sys.dont_write_bytecode = True
     with contextlib.redirect_stdout(io.StringIO()):
-        return pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-n", "0", *arguments], plugins=[plugin] if plugin else [])
+        return pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "xdist", "-p", "_hypothesis_pytestplugin", *arguments],
+            plugins=[plugin] if plugin else [])
 
 
 def touched(folder, path, arguments):
@@ -189,8 +192,12 @@ def examine(module, folder, options):
             equal += 1
             continue
         touching = sorted((name for name, found in lines.items() if line in found or line in at_import), key=seconds.get)
-        limit = 60 + 5 * sum(seconds[name] for name in touching)
-        result = forked(functools.partial(tried, folder, path, data, change, touching[:400]), limit) if touching else False
+        result = False
+        for file in arguments:      # one after the other: the first is about this module, and mostly enough
+            tests = [name for name in touching if name.startswith(f"{file}::")][:400]
+            if tests and result is False:
+                limit = 60 + 5 * sum(seconds[name] for name in tests)
+                result = forked(functools.partial(tried, folder, path, data, change, tests), limit)
         path.write_bytes(data)
         if result is False:
             print(f"{module}.py:{line}:{column}: {text}\n{'':8}-> {whole}", flush=True)

@@ -18,8 +18,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SOURCE = HERE / "kernel.c"
 # no contraction, no other order: so the results do not depend on the compiler (kernel.c says why)
-FLAGS = ["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
-SHARED = ["-shared", "-fPIC"]
+FLAGS = ["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fno-builtin",
+         "-fvisibility=hidden"]
 WASM = ["-msimd128", "-mbulk-memory", "-nostdlib", "-Wl,--no-entry", "-Wl,--export-dynamic", "-Wl,--export=__heap_base", "-Wl,--strip-all"]
 ENDINGS = {"linux": ".so", "macos": ".dylib", "windows": ".dll"}
 KINDS = {"x86_64": {"baseline": ["-DLANES=4"], "avx2": ["-DLANES=8", "-mavx2"]}}     # elsewhere: baseline alone
@@ -74,7 +74,9 @@ def compile(target=None, folder=HERE):
         for command in compilers(target):
             made = {kind: library(kind, Path(tmp), name) for kind in kinds}
             for kind, path in made.items():
-                shared = [] if kind == "wasm" else SHARED + ["-nostdlib"] * name.startswith("linux")      # then any libc will do
+                shared = [] if kind == "wasm" else ["-shared"] if name.startswith("windows") else ["-shared", "-fPIC"]
+                if not name.startswith("macos") or "ziglang" in command:        # Apple's linker insists on its library
+                    shared = [*shared, "-nostdlib"]
                 done = subprocess.run([*command, *FLAGS, *shared, *kinds[kind], f"-DVERSION={version()}ULL", str(SOURCE), "-o", str(path)],
                                       capture_output=True, text=True, cwd=tmp, env=os.environ | {"ZIG_LOCAL_CACHE_DIR": tmp})
                 if done.returncode:

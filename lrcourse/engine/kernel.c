@@ -70,7 +70,7 @@ typedef struct {                            /* where all of it lies. H: hidden u
     float *grad;                            /* of up to CLASSES rows of weights */
     float *x, *a, *y, *d, *logits, *top, *start, *mean, *deviation, *W2T, *W1, *right, *total;
     u64 *ink, *turned;
-    int *order, *list, *label;
+    int *order, *label;
 } Net;
 
 INLINE vec load(const float *p) { return *(const vec *)p; }
@@ -93,7 +93,7 @@ static u64 layout(const Problem *p, float *memory, Net *net) {
     TAKE(float, d, rows * H) TAKE(float, logits, rows * STEP) TAKE(float, top, rows) TAKE(float, start, H)
     TAKE(float, mean, H) TAKE(float, deviation, H) TAKE(float, W2T, H * STEP) TAKE(float, W1, 2 * PIXELS * H)
     TAKE(float, right, rows) TAKE(float, total, rows) TAKE(u64, ink, up(rows, 64)) TAKE(u64, turned, up(rows, 64))
-    TAKE(int, order, TRAIN + TRAIN)    TAKE(int, list, rows) TAKE(int, label, rows)
+    TAKE(int, order, TRAIN) TAKE(int, label, rows)
     return at + 2 * STEP;
 }
 
@@ -586,3 +586,7 @@ EXPORT void train(const Problem *p, Run *run) {
 }
 
 EXPORT u64 version(void) { return VERSION; }
+
+#ifdef _WIN32       /* Windows wants every library to have this */
+int DllMainCRTStartup(void *library, u32 reason, void *reserved) { return library || reason || !reserved; }
+#endif

@@ -82,7 +82,7 @@ PREDICTIONS = {
                   (46, 77, "You saw that it slows down. The denominator has to be 10, so k times t has to be 9."),
                   (78, 104, "1 + k t has to be 10."),
                   (105, 1000, "It is slow, but not so slow: 1 + k t has to be 10.")),
-        out="At t = 90: nine times as long as to the half. A hundredth is reached only at 99/k, which is t = 990.",
+        out="At t = 90: nine times as long as to the half. A hundredth is reached only at 99/k.",
     ),
     "five-walks": Choice(
         {

@@ -128,7 +128,7 @@ PREDICTIONS = {
                 "is about noise, the other about distance.",
         },
         right="Ten times too large",
-        out="Ten times too large: here 84 times the loss, against 5 times. (With more noise and only 100 updates the two cost about the same.)",
+        out="Ten times too large: about eighty times the loss, against 5 times. (With more noise and only 100 updates the two cost about the same.)",
     ),
     "pair-race": Order(
         ("1/t", "exponential", "linear", "constant"),

@@ -68,7 +68,7 @@ PREDICTIONS = {
         {
             "At the same error, only later":
                 "Later is what smaller steps usually mean. But these become smaller so fast that all to come are worth no more "
-                "than 5 epochs at the first rate. The curve has been flat since epoch 15.",
+                "than 5 epochs at the first rate. The curve is flat for more than half of the figure.",
             "Lower, since it has less noise":
                 "Less noise it has; look how smooth it is. But it pays only for a run that has arrived, and at 0.005 this network "
                 "is far from there after 5 epochs.",

@@ -167,4 +167,16 @@ EXERCISES = {
         ),
         hint="What has to stay equal is the rate divided by the batch size: 0.25 α / 16 = α / B.",
     ),
+    "momentum-floor": Exercise(
+        answer=0.0955,
+        tolerance=0.09,
+        figures=1,
+        right="Ten times the rate: with momentum 0.9 each gradient acts with ten times its weight.",
+        wrong=(
+            (0.01, "So it would be if momentum added nothing. Measure its floor: it is far above that of SGD at 0.01."),
+            (0.025, "That is the floor that you measured. Which rate of SGD has it?"),
+            (0.001, "The other way round: momentum makes the floor higher, so SGD needs a higher rate for the same one."),
+        ),
+        hint="Measure it, then solve floor = α/(2(2 - α)) for α, as in the exercise before.",
+    ),
 }

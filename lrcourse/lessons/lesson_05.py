@@ -82,7 +82,7 @@ PREDICTIONS = {
                   (46, 77, "You saw that it slows down. The denominator has to be 10, so k times t has to be 9."),
                   (78, 104, "1 + k t has to be 10."),
                   (105, 1000, "It is slow, but not so slow: 1 + k t has to be 10.")),
-        out="At t = 90: nine times as long as to the half. A hundredth is reached only at 99/k, which is t = 990.",
+        out="At t = 90: nine times as long as to the half. A hundredth is reached only at 99/k.",
     ),
     "five-walks": Choice(
         {
@@ -128,7 +128,7 @@ PREDICTIONS = {
                 "is about noise, the other about distance.",
         },
         right="Ten times too large",
-        out="Ten times too large: here 84 times the loss, against 5 times. (With more noise and only 100 updates the two cost about the same.)",
+        out="Ten times too large: about eighty times the loss, against 5 times. (With more noise and only 100 updates the two cost about the same.)",
     ),
     "pair-race": Order(
         ("1/t", "exponential", "linear", "constant"),

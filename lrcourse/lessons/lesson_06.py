@@ -68,7 +68,7 @@ PREDICTIONS = {
         {
             "At the same error, only later":
                 "Later is what smaller steps usually mean. But these become smaller so fast that all to come are worth no more "
-                "than 5 epochs at the first rate. The curve has been flat since epoch 15.",
+                "than 5 epochs at the first rate. The curve is flat for more than half of the figure.",
             "Lower, since it has less noise":
                 "Less noise it has; look how smooth it is. But it pays only for a run that has arrived, and at 0.005 this network "
                 "is far from there after 5 epochs.",
@@ -97,7 +97,7 @@ PREDICTIONS = {
         {
             "The best γ: 0.95, or whatever it is, suits both":
                 "A number that the textbooks print should do for any run. But 0.95 ends the short run at r = 0.6, to the right of the "
-                "lowest point of its curve, more than a point higher.",
+                "lowest point of its curve, about a point higher.",
             "The best r: both want to end at the same part of the first rate":
                 "So choose r, and compute γ from the number of epochs.",
             "Neither: the short run wants more left, because it has less time":
@@ -107,7 +107,7 @@ PREDICTIONS = {
                 "Then γ would have to be much closer to 1 in the long run. The two curves have their lowest point at the same r.",
         },
         right="The best r: both want to end at the same part of the first rate",
-        out="r = 0.2 is the lowest point of both curves, though at 10 epochs 0.03 is hardly worse. The γ that goes with it is 0.95 for 30 "
+        out="r = 0.2 is the lowest point of both curves, and 0.03 costs only half a point or so. The γ that goes with it is 0.95 for 30 "
             "epochs and 0.85 for 10.",
     ),
     "zero-or-a-fifth": Choice(
@@ -116,7 +116,7 @@ PREDICTIONS = {
                 "In the last figure everything below a fifth cost something. But there the whole run was lower, too. Look at the two lines, "
                 "which differ at the end only.",
             "No: the line to zero is not worse than either":
-                "Where the road is kept, ending at zero costs nothing that 24 runs could show.",
+                "Where the road is kept, ending at zero costs nothing that 48 runs could show.",
             "It depends: worse than the line to a fifth, better than the exponential":
                 "A compromise between road and noise might lie at a fifth for any shape. The two lines tie within a point, though.",
         },

@@ -145,7 +145,7 @@ FIGURES = {
         "PyTorch's step falls to one at once, Keras's falls to nine and then glides down over twenty more updates.",
     ),
     "t-max-in-updates": (
-        "With the whole run in T_max the rate never comes down",
+        "With the whole run in T_max the rate comes down half the way",
         "Learning rate of ten updates. Both rise from a tenth to one at update 4. With T_max = 10 the rate is still one half "
         "at the last update; with T_max = 6 it comes down to 0.07.",
     ),

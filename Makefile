@@ -15,7 +15,7 @@ PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python 
 TESTS := tests/test_notebooks.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: help lab lab-frameworks test test-light test-long test-oldest outputs league bench lint browser slides site live publish \
+.PHONY: help lab lab-frameworks test test-light test-long test-oldest test-newest mutants outputs league bench lint browser slides site live publish \
 	wheels walk test-live clean
 
 help:
@@ -24,7 +24,9 @@ help:
 	@echo "make test           install, and run all tests, with PyTorch, Keras and Optax as oracles"
 	@echo "make test-light     the same without those three"
 	@echo "make test-long      what takes minutes: installs into empty environments, clones in odd places"
-	@echo "make test-oldest    the tests on the oldest numpy and matplotlib that we support"
+	@echo "make test-oldest    the tests and lessons on the oldest numpy and matplotlib that we support"
+	@echo "make test-newest    the same on the newest release of everything"
+	@echo "make mutants        one change at a time: which do the tests not notice? hours; SAMPLE=20 of each module: an hour"
 	@echo "make test-live      lessons 00, 01 and 04 in the live edition; make test runs 00 alone there"
 	@echo "make outputs        run the notebooks again and store their outputs"
 	@echo "make league         run the leagues of lessons 10 and 12 again: minutes; Ctrl-C loses nothing"
@@ -101,6 +103,21 @@ test-oldest: .venv-oldest/.made
 		--ignore notebooks/13_in_your_framework.ipynb \
 		$(addprefix --ignore tests/test_,slides.py site.py live.py)
 
+.venv-newest/.made: $(SOURCES)
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python -m pip install -q uv
+	.venv-newest/bin/uv pip install -q --python .venv-newest/bin/python -e '.[lab,test]'
+	touch $@
+
+# what is newest changes by the day: remove .venv-newest to ask anew
+test-newest: .venv-newest/.made
+	$(subst $(BIN),.venv-newest/bin,$(PYTEST)) $(TESTS) $(NBVAL) \
+		--ignore notebooks/13_in_your_framework.ipynb \
+		$(addprefix --ignore tests/test_,slides.py site.py live.py)
+
+mutants: .venv/.light .venv/.frameworks
+	$(BIN)/python tools/mutants.py $(if $(SAMPLE),--sample $(SAMPLE)) $(MODULES)
+
 outputs: .venv/.lab
 	$(BIN)/python tools/notebooks.py run
 
@@ -122,4 +139,4 @@ bench: .venv/.frameworks
 	$(BIN)/python benchmarks/run.py
 
 clean:
-	rm -rf .venv .venv-oldest build dist .pytest_cache .hypothesis .ruff_cache lrcourse/engine/kernel_* lrcourse/engine/kernel.wasm
+	rm -rf .venv .venv-oldest .venv-newest build dist .pytest_cache .hypothesis .ruff_cache lrcourse/engine/kernel_* lrcourse/engine/kernel.wasm

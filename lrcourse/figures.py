@@ -288,9 +288,14 @@ def dot_chart(rows, xlabel, words="", log=False):
 def spread_chart(rows, xlabel, words=""):
     """One row for each name: every run, a thin bar of one standard deviation to each side of the mean, and a thick one of
     two standard errors: dict of name: (runs,), of fractions that are shown as percentages."""
+    rows = {name: numbers_of("spread_chart", f"rows[{name!r}]", values, 1)
+            for name, values in of_names("spread_chart", "rows", rows, object, "a dict of name: (runs,)").items()}
     figure = Figure(figsize=(7.2, 1.0 + 0.5 * len(rows)))
     axes = figure.subplots()
-    for place, values in enumerate(map(np.asarray, rows.values())):
+    for place, values in enumerate(rows.values()):
+        if values.size == 1 or not np.isfinite(values).all():
+            draw_dot(axes, place, values, color=COLORS[0], ms=5, lw=5)
+            continue
         mean, deviation = values.mean(), values.std(ddof=1)
         apart = place + 0.3 * ((np.arange(values.size) * 0.618) % 1 - 0.5)      # so that equal runs don't hide each other
         axes.plot(values, apart, "o", ms=4, color=FAINT, mec="none", alpha=max(0.08, 0.7 / np.ceil(values.size / 50)), zorder=1)
@@ -415,6 +420,9 @@ def agreement_chart(groups, xlabel, ylabel, words=""):
 @styled
 def digit_grid(rows, words=""):
     """Rows of small pictures: ``rows`` is a dict of name: (images (n, 64), captions (n,)), such as ``digits().test_images``."""
+    for name, pair in of_names("digit_grid", "rows", rows, (tuple, list), "a dict of name: (images (n, 64), captions (n,))").items():
+        if len(pair) != 2 or numbers_of("digit_grid", f"rows[{name!r}]", pair[0], 2).shape[1] != 64 or not np.iterable(pair[1]):
+            raise ValueError(f"rows[{name!r}] is not allowed in digit_grid: images (n, 64), and a caption for each")
     columns = max(len(images) for images, _ in rows.values())
     figure = Figure(figsize=(7.2, 0.5 + 0.9 * len(rows)))
     panels = figure.subplots(len(rows), columns, squeeze=False)

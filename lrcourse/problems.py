@@ -39,9 +39,9 @@ class Surface:
         """The first weights, (runs, d): the same point for every seed."""
         return np.tile(np.asarray(self.start_point, np.float64), (len(seeds), 1))
 
-    def batches(self, generators):
-        """For each update of an epoch, the noise of its gradients, (runs, d), before it is scaled."""
-        yield np.stack([generator.normal(size=len(self.start_point)) for generator in generators])
+    def batches(self, generators, epochs=1):
+        """For each update of some epochs, the noise of its gradients, (runs, d), before it is scaled."""
+        yield from np.stack([generator.normal(size=(epochs, len(self.start_point))) for generator in generators], axis=1)
 
     def loss_and_gradient(self, w, batch):
         return self.value(w), np.full(len(w), np.nan), self.gradient(w) + np.multiply(self.noise, batch)

@@ -429,12 +429,16 @@ def _place(file, owner):
 
 
 def _write(file, result, done):
-    """Beside the file first, then in its place: whoever reads it, or kills us, finds the old one or the new one."""
     whole = io.BytesIO()
     np.savez(whole, done=done, **vars(result))
+    write_whole(file, whole.getbuffer())
+
+
+def write_whole(file, data):
+    """Beside the file first, then in its place: whoever reads it, or kills us, finds the old one or the new one."""
     beside = _beside(file)
     try:
-        beside.write_bytes(whole.getbuffer())
+        beside.write_bytes(data)
         os.replace(beside, file)
     except BaseException:
         with suppress(OSError):

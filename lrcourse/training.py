@@ -118,10 +118,12 @@ def run_loop(problem, optimizer, seeds, lr, watching, w):
     optimizer = optimizer.fresh()
     optimizer.decays = getattr(problem, "decays", optimizer.decays)
     path = [w.copy()]
+    noise = problem.batches(generators, epochs) if problem.keeps_path else None     # all at once, which a browser feels
     with np.errstate(all="ignore"):     # a diverging run overflows; the others don't notice
         for epoch in range(epochs):
             seen = np.zeros((2, len(seeds)))
-            for k, batch in enumerate(problem.batches(generators), start=epoch * per_epoch):
+            updates = range(epoch * per_epoch, (epoch + 1) * per_epoch)
+            for k, batch in zip(updates, noise or problem.batches(generators)):
                 loss, error, grad = problem.loss_and_gradient(w, batch)
                 optimizer.step(w, grad, lr[:, k])
                 seen += loss, error

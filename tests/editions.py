@@ -75,7 +75,7 @@ def answers(name):
     from lrcourse.lessons.predictions import all_predictions
     from lrcourse.lessons.words import gathered
 
-    texts = [text for figure in all_predictions()[name].shown or (name,) for text in gathered("FIGURES")[figure]]
+    texts = [text for figure in all_predictions()[name].figures(name) for text in gathered("FIGURES").get(figure, ())]
     return [max(re.split(r"\{.*?\}", text), key=len) for text in texts]       # without the fields that are filled in later
 
 

@@ -1,17 +1,14 @@
 """The kernel against the plain loop, against torch, and against itself: the same bits from everything that compiles it."""
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
 import sys
-from base64 import b64decode, b64encode
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import webassembly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +20,6 @@ from lrcourse.problems import digits, ravine
 from lrcourse.schedules import ReduceLROnPlateau, cosine_decay
 from lrcourse.training import run, run_loop, train
 
-HERE = Path(__file__).parent
 RATES = {SGD: 0.1, Momentum: 0.03, Nesterov: 0.03, AdaGrad: 0.03, RMSProp: 0.003, Adam: 0.01, AdamW: 0.01, ScheduleFreeSGD: 0.3}
 MADE = [optimizer() for optimizer in OPTIMIZERS] + [
     SGD(weight_decay=0.02), Momentum(beta=0.5, weight_decay=0.02), Nesterov(beta=0.5, weight_decay=0.02),
@@ -232,7 +228,7 @@ def test_the_same_bits_on_any_number_of_threads_and_beside_any_other_run():
 @settings(deadline=None, max_examples=20)
 @given(seed=st.integers(0, 2 ** 32), shift=st.integers(0, 3), batch_size=st.integers(1, 1000))
 def test_the_batches_are_numpy_s(seed, shift, batch_size):
-    problem, kernel = digits(shift=shift, batch_size=batch_size), engine.kernel()
+    problem, kernel = digits(shift=shift, batch_size=batch_size, batch_norm=False), engine.kernel()
     training, generator = engine.Training(kernel, engine.settings(problem, SGD()), seed), np.random.default_rng([seed, 1])
     for epoch in range(3):
         np.testing.assert_array_equal(training.draw(problem), np.concatenate(list(problem.batches([generator])), axis=None))
@@ -241,61 +237,14 @@ def test_the_batches_are_numpy_s(seed, shift, batch_size):
 # ---- WebAssembly ----------------------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory):
+def browser():
     """browser.py's kernel, with node in the place of the browser."""
-    program = shutil.which("node")
-    if program is None:
+    if shutil.which("node") is None:
         if os.environ.get("CI"):
             pytest.fail("there is no node to run kernel.wasm")
         pytest.skip("there is no node to run kernel.wasm")
-    wasm, = build.compile("wasm", tmp_path_factory.mktemp("wasm"))
-    process = subprocess.Popen([program, HERE / "kernel.mjs"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(*request):
-        process.stdin.write(json.dumps(request) + "\n")
-        process.stdin.flush()
-        return json.loads(process.stdout.readline())
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "js", JavaScript(ask))
-        patch.setattr("lrcourse.engine.browser.library", lambda kind: wasm)
+    with webassembly.node() as program, webassembly.as_browser(program):
         yield BrowserKernel()
-    process.stdin.close()
-    assert process.wait(60) == 0
-
-
-class JavaScript:
-    """As much of Pyodide's module ``js`` as browser.py uses."""
-
-    def __init__(self, ask):
-        base64 = lambda data: b64encode(bytes(data)).decode()
-
-        class Exports:
-            def __getattr__(self, name):
-                return lambda *addresses: ask("call", name, *addresses)
-
-        class Memory:
-            grow = staticmethod(lambda pages: ask("grow", pages))
-            buffer = property(lambda self: SimpleNamespace(byteLength=ask("length")))
-
-        exports = Exports()
-        exports.memory = Memory()
-
-        def instance(module):
-            exports.__dict__["__heap_base"] = SimpleNamespace(value=ask("value", "__heap_base"))
-            return SimpleNamespace(exports=exports)
-
-        def view(buffer, at=None, size=None):
-            if at is None:
-                return buffer
-
-            def assign_to(values):
-                values[:] = b64decode(ask("read", at, size))
-            return SimpleNamespace(assign=lambda data: ask("write", at, base64(data)), assign_to=assign_to)
-
-        self.Uint8Array = SimpleNamespace(new=view)
-        self.WebAssembly = SimpleNamespace(Module=SimpleNamespace(new=lambda code: ask("load", base64(code))),
-                                           Instance=SimpleNamespace(new=instance))
 
 
 # ---- loading and building -------------------------------------------------------------------------------------------------

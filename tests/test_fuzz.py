@@ -49,9 +49,15 @@ CALLS |= {
     "ReduceLROnPlateau": Case(lrcourse.ReduceLROnPlateau, {"lr": 0.1, "factor": 0.5, "patience": 1, "threshold": 0.1, "cooldown": 1,
     "min_lr": 0}),
     "ReduceLROnPlateau.step": Case(lambda metric: lrcourse.ReduceLROnPlateau(0.1).step(metric), {"metric": 1.0}),
+    "Clip": Case(lrcourse.Clip, {"optimizer": lrcourse.SGD(), "norm": 1.0}),
+    "EMA": Case(lrcourse.EMA, {"optimizer": lrcourse.SGD(), "beta": 0.9}),
+    "Clip.step": Case(lambda w, grad, lr: lrcourse.Clip(lrcourse.SGD()).step(w, grad, lr),
+    {"w": np.ones(2), "grad": np.ones(2), "lr": 0.1}),
+    "EMA.step": Case(lambda w, grad, lr: lrcourse.EMA(lrcourse.SGD()).step(w, grad, lr), {"w": np.ones(2), "grad": np.ones(2), "lr": 0.1}),
+    "language": Case(lrcourse.language, {name: field.default for name, field in lrcourse.language.__dataclass_fields__.items()}),
     "NoisyQuadratic": Case(lrcourse.NoisyQuadratic, {"curvature": [1.0, 2.0], "noise": 1.0, "start_point": 1.0}),
     "digits": Case(lrcourse.digits, {name: field.default for name, field in lrcourse.digits.__dataclass_fields__.items()}),
-    "ravine": Case(lrcourse.ravine, {"curvature": (1, 2), "start_point": (1, 2), "noise": 0.1}),
+    "ravine": Case(lrcourse.ravine, {"curvature": (1, 2), "start_point": (1, 2), "noise": 0.1, "angle": 0.0}),
     "saddle": Case(lrcourse.saddle, {"start_point": (1, 2), "noise": 0.1}),
     "two_minima": Case(lrcourse.two_minima, {"start_point": (1, 2), "noise": 0.1}),
     "train": Case(lrcourse.train, {"problem": RAVINE, "optimizer": lrcourse.SGD(), "schedule": FLAT, "epochs": 2, "seeds": 0,
@@ -76,6 +82,7 @@ CALLS |= {
     "Fitted.best_schedule": Case(FOUND.best_schedule, {"epochs": 2, "highest": 1.0}),
     "sign_flip_test": Case(statistics.sign_flip_test, {"differences": [1.0, 2.0, 3.0], "flips": 100, "seed": 0}),
     "holm": Case(statistics.holm, {"p_values": [0.1, 0.2]}),
+    "rank_correlation": Case(statistics.rank_correlation, {"x": [1, 2, 3], "y": [1, 3, 2], "draws": 5, "seed": 0}),
     "compare_all": Case(statistics.compare_all, {"results": {"a": [1, 2, 3], "b": [2, 3, 5]}, "flips": 10, "seed": 0}),
     "bootstrap_interval": Case(statistics.bootstrap_interval, {"values": [1, 2, 3], "level": 0.9, "draws": 10, "seed": 0}),
     "contenders": Case(league.contenders, {"total": 30}), "rates": Case(league.rates, {"optimizer": "momentum", "task": "plain"}),
@@ -88,6 +95,8 @@ CALLS |= {
     "line_chart": Case(figures.line_chart, {"x": [1, 2], "lines": {"a": [1, 2]}, "xlabel": "x", "ylabel": "y", "words": "", "log": "x",
                                             "marks": {"m": 1}, "points": ["a"], "percent": False}),
     "dot_chart": Case(figures.dot_chart, {"rows": {"a": [1, 2]}, "xlabel": "x", "words": "", "log": False}),
+    "spread_chart": Case(figures.spread_chart, {"rows": {"a": [1, 2]}, "xlabel": "x", "words": ""}),
+    "digit_grid": Case(figures.digit_grid, {"rows": {"a": (np.zeros((2, 64)), ["1", "2"])}, "words": ""}),
     "schedule_grid": Case(figures.schedule_grid, {"histories": {"a": RUN}, "words": "", "columns": 2}),
     "league_chart": Case(figures.league_chart, {"columns": {"a": {"b": [0.1, 0.2]}}, "xlabel": "x", "words": "", "apart": {"a": ["b"]}}),
     "forecast_chart": Case(figures.forecast_chart, {"pairs": {"a": ([[1, 2], [2, 3]], [1, 2])}, "ylabel": "y", "words": "", "log": False}),
@@ -137,6 +146,7 @@ def complaint(case, name, value):
     before = {key: np.copy(kept) if isinstance(kept, np.ndarray) else kept for key, kept in case.arguments.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.simplefilter("ignore", DeprecationWarning)      # of keras, at numpy's newer __array__
         warnings.filterwarnings("ignore", "Detected call of|The NumPy module was reloaded", UserWarning)
         signal.setitimer(signal.ITIMER_REAL, 10)
         try:
@@ -197,7 +207,8 @@ def public(module):
 def test_the_table_knows_every_public_function():
     within = {"Fitted", "Figure", "History", "Sweep", "Recorded", "Missing", "Results", "Task",      # results: nobody calls these
               "styled", "looks", "training_curve", "plain_numbers", "label_ends", "still_there", "when_lost", "of_names", "numbers_of",
-              "pair_of", "draw_dot", "finite", "stored", "settings", "all_exercises",
+              "pair_of", "draw_dot", "ranks", "predict", "progress", "Choice", "Free", "Number", "Order", "finite", "stored", "settings",
+              "all_exercises",
               "Exercise"}      # the modules' own, or without arguments
     known = set(CALLS) | {"to_torch", "to_keras", "to_optax", "from_torch", "from_keras", "from_optax", "compare", "framework"}
     for module in (lrcourse, theory, statistics, figures, frameworks, league, lessons):

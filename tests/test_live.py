@@ -91,6 +91,7 @@ def test_the_whole_of_it(live):
             for cell in cells:
                 errors = [output for output in cell["outputs"] if output["output_type"] == "error"]
                 complaints += [f"{name}: {cell['source']}\n{error['ename']}: {error['evalue']}" for error in errors]
+                complaints += [f"{name}: trained without the kernel" for output in cell["outputs"] if "plain loop, which" in str(output)]
             complaints += [] if all(cell["count"] for cell in cells if cell["source"].strip()) else [f"{name}: not all cells ran"]
             complaints += explorers(page, name)
         print(f"\nfirst result after {first:.0f} s, all of {', '.join(RUN)} after {time.perf_counter() - began:.0f} s; it said: {said}")

@@ -18,7 +18,7 @@ from lrcourse.lessons.ui import UI
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # lessons whose Predicts have no cell yet; it only shrinks
-UNCONVERTED = ["05", "06", "07"]
+UNCONVERTED = ["07"]
 
 CUT = Choice({"stays": "Tempting.", "slowly": "Shorter steps.", "at once": "So it was."}, right="at once", out="It fell.")
 TWO = Choice({"a": "1", "b": "2", "c": "3"}, right=("a", "b"), out="Both.", shown="figure-of-two")

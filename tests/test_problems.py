@@ -258,3 +258,40 @@ def test_what_all_problems_share_cannot_be_changed():
     for shared in (problem.images, problem.labels, problem.test_images, problem.test_labels, digits(held_out="test").test_images):
         with pytest.raises(ValueError, match="read-only"):
             shared[0] = 0
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e-3, 1.0])
+def test_batch_norm_adds_a_hundred_thousandth_to_the_variance(scale):
+    """With weights so small that it matters: the loss of a batch, and of the held-out images, written out once more."""
+    problem = digits(hidden=3, batch_size=10, shift=0, weight_decay=0.0, dtype="float64")
+    w = problem.start([0])
+    p = problem.parameters(w)
+    p["W1"] *= scale
+    batch = np.arange(10)[None]
+
+    def loss(images, labels, mean, variance):
+        normal = (images @ p["W1"][0] - mean) / np.sqrt(variance + 1e-5)
+        logits = np.maximum(p["scale"][0] * normal + p["b1"][0], 0) @ p["W2"][0].T + p["b2"][0]
+        return (np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]).mean()
+
+    a = problem.images[:10] @ p["W1"][0]
+    assert problem.loss_and_gradient(w, batch)[0][0] == pytest.approx(loss(problem.images[:10], problem.labels[:10], a.mean(0),
+        a.var(0)), rel=1e-9)
+    a = problem.images @ p["W1"][0]
+    assert problem.evaluate(w)[0][0] == pytest.approx(loss(problem.test_images, problem.test_labels, a.mean(0), a.var(0)), rel=1e-6)
+
+
+@pytest.mark.parametrize("problem", [digits(), ravine(), saddle(), two_minima(), NoisyQuadratic([1.0])], ids=lambda p: type(p).__name__)
+def test_a_problem_is_a_value(problem):
+    assert hash(problem) == hash(type(problem)(**{name: getattr(problem, name) for name in problem.__dataclass_fields__}))
+    for name in problem.__dataclass_fields__:
+        with pytest.raises(AttributeError):
+            setattr(problem, name, 1)
+
+
+def test_where_runs_begin():
+    starts = {ravine: [-1.9, 1.0], saddle: [-1.5, 0.01], two_minima: [-1.7, 0.6]}
+    for kind, start in starts.items():
+        assert kind().start([0, 1]).tolist() == [start, start] and kind().noise == 0
+    assert NoisyQuadratic([1.0, 2.0]).start([3]).tolist() == [[1.0, 1.0]] and NoisyQuadratic([1.0, 2.0]).noise == (1.0, 1.0)
+    assert (digits().hidden, digits().batch_norm, digits().weight_decay, digits().batch_size, digits().shift) == (128, True, 1e-2, 32, 1)

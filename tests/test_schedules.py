@@ -605,3 +605,26 @@ def test_same_as_keras(name, data):
     ours, theirs = function(K, lr, *(data.draw(strategy) for strategy in strategies))
     rates = [float(theirs(k)) for k in range(0, UPDATES, 2)]
     assert np.allclose(ours(np.arange(0, UPDATES, 2)), rates, rtol=2e-5, atol=1e-6 * lr)
+
+
+@pytest.mark.parametrize("lr, cut", [(3e-8, True), (2.1e-8, True), (1.9e-8, False), (1e-8, False), (1.0, True)])
+def test_plateau_makes_no_cut_below_a_hundred_millionth(lr, cut):
+    watch = ReduceLROnPlateau(lr, factor=0.5, patience=0)
+    assert [watch.step(1.0) for _ in range(2)][-1] == (lr / 2 if cut else lr)
+
+
+def test_ranges_are_values_and_set_sliders():
+    import lrcourse.ranges as r
+    for allowed in (r.Positive, r.Choice(("a",)), Times(), r.Vector(), One(), Many()):
+        with pytest.raises(AttributeError):
+            allowed.low = 3
+        assert hash(allowed) == hash(type(allowed)(**vars(allowed)))
+    sliders = {name: (getattr(r, name).low, getattr(r, name).high, getattr(r, name).slider, getattr(r, name).log, getattr(r, name).whole)
+               for name in ("Positive", "Factor", "NonNegative", "Fraction", "BelowOne", "Epochs", "Power", "Growth", "Count", "Whole")}
+    inf = math.inf
+    assert sliders == {
+        "Positive": (0, inf, (1e-4, 1.0), True, False), "Factor": (1, inf, (1.0, 1e4), True, False),
+        "NonNegative": (0, inf, (0.0, 2.0), False, False), "Fraction": (0, 1, (0.0, 1.0), False, False),
+        "BelowOne": (0, 1, (0.0, 1.0), False, False), "Epochs": (0, inf, (1.0, 100.0), False, False),
+        "Power": (0, inf, (0.25, 4.0), False, False), "Growth": (1, inf, (1.0, 3.0), False, False),
+        "Count": (1, inf, (1, 256), True, True), "Whole": (0, inf, (0, 10), False, True)}

@@ -143,10 +143,11 @@ def plain(text):
 
 
 def test_no_page_gives_an_answer_away(site):
-    """Titles, descriptions and outputs of what answers a prediction are there, and covered."""
+    """Titles, descriptions and outputs of what answers a prediction are there, and covered; a download has no outputs."""
     folder, _ = site
     asked = []
     for name in LESSONS:
+        assert not any(cell.get("outputs") for cell in nbformat.read(folder / "notebooks" / f"{name}.ipynb", as_version=4).cells)
         page = (folder / f"{name}.html").read_text(encoding="utf-8")
         everything, uncovered = (Readable(page, covered).text for covered in (True, False))
         current = ""

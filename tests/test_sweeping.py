@@ -420,3 +420,19 @@ def test_a_plateau_that_has_watched_something_begins_anew_and_is_named_as_it_beg
 
 def test_lr_used_by_plateau_is_its_first(result):
     assert set(result.where(schedule="plateau").lr.tolist()) == {0.1}
+
+
+def test_errors_are_shown_as_percentages_and_losses_are_not():
+    row = lambda metric, mean, sem: list(sweeping.Table(metric, [sweeping.Row("a", "b", "c", 0.123456, mean, sem, 8, 0)])._cells())
+    head, cells = row("test_error", 0.1234, 0.0031)
+    assert head == ("optimizer", "schedule", "highest rate", "test error, %", "seeds") and cells == ("a", "b", "0.123", "12.3 ± 0.3", "8")
+    head, cells = row("train_loss", 0.1234, 0.0031)
+    assert head[3] == "train loss" and cells[3] == "0.123 ± 0.003"
+    assert row("test_error", 0.1234, np.nan)[1][3] == "12.3" and row("test_loss", 0.0, 0.0)[1][3] == "0"
+
+
+def test_the_bar_goes_away_and_waits_a_second(monkeypatch):
+    tqdm_auto = pytest.importorskip("tqdm.auto")
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setattr(tqdm_auto, "tqdm", lambda **settings: settings)
+    assert sweeping._bar(True, 10, 3) == {"total": 10, "initial": 3, "unit": "run", "leave": False, "delay": 1.0}

@@ -347,3 +347,18 @@ quadratic = NoisyQuadratic([1.0])
 def test_refused(call, error, said):
     with pytest.raises(error, match=said):
         call()
+
+
+@pytest.mark.parametrize("name, value, said", [
+    ("batch_size", 0, "numbers above 0"), ("batch_size", [1, -1], "numbers above 0"), ("lr", -0.1, "numbers from 0 up"),
+    ("curvature", math.inf, "numbers from 0 up"), ("noise", math.nan, "numbers from 0 up"), ("lr", "0.1", "numbers from 0 up")])
+def test_what_is_allowed_is_said(name, value, said):
+    with pytest.raises((ValueError, TypeError), match=f"^{name}=.* is not allowed in noise_floor: finite {said}$"):
+        noise_floor(SGD(), **{"lr": 0.1, "curvature": 1.0, "noise": 1.0, name: value})
+    assert noise_floor(SGD(), lr=0, curvature=0, noise=0, batch_size=0.5) == 0
+
+
+def test_only_a_last_rate_of_zero_has_no_best_scale():
+    assert best_scale([0.1, 0.0, 0.1], 3) > 0 and best_scale([0.0, 0.0, 0.1], 3) > 0
+    with pytest.raises(ValueError, match="the last rate is 0"):
+        best_scale([0.1, 0.1, 0.0], 3)

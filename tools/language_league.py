@@ -6,6 +6,7 @@ Some ten minutes of one core. Ctrl-C loses nothing: the finished runs are in bui
 goes on. Delete that folder to begin anew, as is needed when the code that trains has changed.
 """
 
+import io
 import json
 import platform
 import subprocess
@@ -17,6 +18,7 @@ from tqdm import tqdm
 
 from lrcourse import train
 from lrcourse.lessons.language_league import EPOCHS, FILE, OPTIMIZER, PEAKS, SEEDS, UPDATES, contenders, problem, settings
+from lrcourse.sweeping import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 FINISHED = ROOT / "build" / "language_league"
@@ -28,10 +30,9 @@ def losses(length, name, peak, file):
         return np.load(file)
     run = train(problem(length), OPTIMIZER, contenders()[name](peak), epochs=EPOCHS, seeds=SEEDS)
     ends = np.array([run.test_loss[:, -1], problem(length, "test").evaluate(run.w)[0]])
-    beside = file.with_suffix(".part")
-    with beside.open("wb") as stream:
-        np.save(stream, ends)
-    beside.replace(file)
+    stream = io.BytesIO()
+    np.save(stream, ends)
+    write_whole(file, stream.getbuffer())
     return ends
 
 
@@ -40,7 +41,7 @@ def main():
     of = FINISHED / "settings.json"
     if of.exists() and json.loads(of.read_text()) != settings():
         sys.exit(f"{FINISHED} holds runs of another league: delete it to begin anew")
-    of.write_text(json.dumps(settings()))
+    write_whole(of, json.dumps(settings()).encode())
     arrays, names = {}, list(contenders())
     with tqdm(total=len(UPDATES) * len(names) * len(PEAKS) * len(SEEDS), unit="run") as bar:
         for length in UPDATES:
@@ -52,8 +53,9 @@ def main():
             arrays[f"{length}/validation"], arrays[f"{length}/test"] = ends
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
     made = {"settings": settings(), "commit": commit, "python": platform.python_version(), "numpy": np.__version__}
-    with FILE.open("wb") as stream:
-        np.savez_compressed(stream, made=json.dumps(made), **arrays)
+    stream = io.BytesIO()
+    np.savez_compressed(stream, made=json.dumps(made), **arrays)
+    write_whole(Path(FILE), stream.getbuffer())
     print(f"{FILE}: {FILE.stat().st_size / 1000:.0f} kB")
 
 

@@ -7,6 +7,7 @@ Delete build/league to begin anew, as is needed when the code that trains has ch
 """
 
 import argparse
+import io
 import json
 import platform
 import subprocess
@@ -17,6 +18,7 @@ import numpy as np
 
 from lrcourse import ReduceLROnPlateau, sweep, train
 from lrcourse.lessons.league import FILE, HALVES, OPTIMIZERS, REPORT_SEEDS, TASKS, TUNE_SEEDS, rates, settings
+from lrcourse.sweeping import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 FINISHED = ROOT / "build" / "league"
@@ -70,8 +72,9 @@ def main():
     if not only:
         commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
         made = {"settings": settings(), "commit": commit, "python": platform.python_version(), "numpy": np.__version__}
-        with FILE.open("wb") as stream:
-            np.savez_compressed(stream, made=json.dumps(made), **arrays)
+        stream = io.BytesIO()
+        np.savez_compressed(stream, made=json.dumps(made), **arrays)
+        write_whole(Path(FILE), stream.getbuffer())
         print(f"{FILE}: {FILE.stat().st_size / 1000:.0f} kB")
 
 

@@ -3,10 +3,12 @@
     python tools/notebooks.py run [FILE ...]      execute, and store the outputs
     python tools/notebooks.py check [FILE ...]    execute, and say where the stored outputs differ
 
-Training amplifies the last bit of a sum, and that bit depends on the processor. So every kernel runs under one fixed
-setting: OpenBLAS's Haswell kernels on one thread, and numpy without its AVX-512 paths, which every x86-64 machine of
-the last decade can do. Widget ids are renumbered, timings dropped, and the network is shut off. Of a prediction and of
-the map of the course only the text is stored, so that a change of their looks changes no notebook.
+What lrcourse's own kernel trains has the same bits on every machine. What numpy trains has not (the language model, and
+problems that a lesson defines itself), nor has a product in theory.py: training amplifies the last bit of a sum, and that
+bit depends on the processor. For these every notebook runs under one fixed setting: OpenBLAS's Haswell code on one thread,
+and numpy without its AVX-512 paths, which every x86-64 machine of the last decade can do. Widget ids are renumbered, timings
+dropped, and the network is shut off. Of a prediction and of the map of the course only the text is stored, so that a change
+of their looks changes no notebook.
 """
 
 import argparse
@@ -29,6 +31,7 @@ from traitlets import Type
 
 from lrcourse.copies import without_outputs
 from lrcourse.doctor import own_home
+from lrcourse.engine import kernel
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -193,6 +196,8 @@ def main():
         sys.exit("outputs are stored and compared in the pinned environment alone; here "
                  + ", ".join(f"{name} is {here}, pinned {pin}" for name, (here, pin) in wrong.items()))
     own_home(ROOT / "build" / "home")
+    if kernel() is None:
+        sys.exit("outputs are made with lrcourse's compiled kernel, and there is none here: python -m lrcourse.engine.build")
     failed = False
     with ThreadPoolExecutor(max_workers=2) as pool:
         jobs = [pool.submit(process, path, options.what == "run")

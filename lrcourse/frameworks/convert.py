@@ -84,7 +84,10 @@ def to_optax(schedule, updates_per_epoch, epochs):
 def _run(owner, schedule, updates_per_epoch, epochs):
     ranges = {"schedule": One(), "updates_per_epoch": Count, "epochs": Epochs}
     given = {"schedule": schedule, "updates_per_epoch": updates_per_epoch, "epochs": epochs}
-    return check_all(owner, ranges, given).values()
+    given = check_all(owner, ranges, given)
+    if epochs * updates_per_epoch > 2 ** 31:
+        raise ValueError(f"epochs={epochs!r} is not allowed in {owner}: at most 2**31 updates")
+    return given.values()
 
 
 def _table(schedule, updates_per_epoch, epochs):

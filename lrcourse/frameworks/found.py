@@ -2,6 +2,8 @@
 
 import importlib
 
+from lrcourse.ranges import Choice, check_all
+
 INSTALL = {"torch": "pip install torch", "keras": "pip install keras torch", "optax": "pip install optax", "jax": "pip install jax"}
 
 
@@ -18,6 +20,7 @@ def framework(name):
     >>> framework("optax").__name__
     'optax'
     """
+    check_all("framework", {"name": Choice(tuple(INSTALL))}, {"name": name})
     try:
         return importlib.import_module(name)
     except ImportError as error:

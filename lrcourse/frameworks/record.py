@@ -45,7 +45,10 @@ def from_torch(make, updates, lr=1.0, metrics=None):
     torch = framework("torch")
     weight = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
     optimizer = torch.optim.SGD([weight], lr=lr, momentum=0.9)
-    scheduler = make(optimizer)
+    try:
+        scheduler = make(optimizer)
+    except TypeError as error:
+        raise TypeError(f"make={make!r} is not allowed in from_torch, optimizer -> scheduler: {error}") from error
     if not hasattr(scheduler, "step"):
         raise TypeError(f"make={make!r} is not allowed in from_torch: optimizer -> scheduler")
     kind = type(scheduler).__name__
@@ -139,7 +142,7 @@ def from_optax(schedule, updates, metrics=None):
     except TypeError as error:
         if metrics is None and "'value'" in str(error):
             _asked("from_optax", "what takes a value", True, metrics)
-        raise
+        raise TypeError(f"schedule={schedule!r} is not allowed in from_optax: {error}") from error
     name = "gradient transformation" if own else getattr(schedule, "__qualname__", "schedule").split(".")[0]
     return Recorded(f"Optax's {name}", np.asarray(rates, np.float64), metrics=metrics)
 
@@ -213,7 +216,7 @@ def compare(schedule, recorded, updates_per_epoch=1):
 def _reported(watch, recorded):
     """The rates of a ReduceLROnPlateau that sees the recorded metrics."""
     if recorded.metrics is None:
-        raise ValueError("recorded.metrics=None is not allowed in compare: a ReduceLROnPlateau needs the metrics to follow")
+        raise ValueError(f"recorded.metrics=None is not allowed in compare with schedule={watch!r}, which needs metrics to follow")
     watch = watch.fresh()
     return np.array([watch.lr, *(watch.step(metric) for metric in recorded.metrics[:-1])])
 

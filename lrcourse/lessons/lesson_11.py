@@ -10,42 +10,53 @@ FIGURES = {
     ),
     "llm-peaks": (
         "Under decay the best peak is higher, and the loss lower",
-        "Final loss of the 124 M model after 50,000 steps at five peaks, on a logarithmic axis. The constant rate is lowest at 5e-4 and "
-        "rises steeply to the right. Cosine and linear decay lie together, far below it except at 1e-4, and are lowest at 2e-3.",
+        "Final loss of the 124 M model after 50,000 steps at five peaks, on a logarithmic axis. The constant rate is "
+        "lowest at 5e-4 and "
+        "rises steeply to the right. Cosine and linear decay lie together, far below it except at 1e-4, and are lowest "
+        "at 2e-3.",
     ),
     "llm-zero-or-tenth": (
         "Zero wins where the peak is high, a tenth where it is too low",
-        "Final loss at four peaks for a cosine that ends at a tenth and one that ends at zero. At 1e-4 the tenth is a little lower; "
+        "Final loss at four peaks for a cosine that ends at a tenth and one that ends at zero. At 1e-4 the tenth is a "
+        "little lower; "
         "from 5e-4 on zero is lower, and at 2e-3 the gap is widest.",
     ),
     "llm-cooldown": (
         "The higher the peak, the longer the best cooldown",
-        "Loss above the best cooldown, against the length of the cooldown in percent, for four peaks. At 1e-4 the curve is lowest at 20 "
-        "percent and rises to the right; at 2e-3 it falls steeply from 10 percent and is flat from 60 percent on; the others lie between.",
+        "Loss above the best cooldown, against the length of the cooldown in percent, for four peaks. At 1e-4 the "
+        "curve is lowest at 20 "
+        "percent and rises to the right; at 2e-3 it falls steeply from 10 percent and is flat from 60 percent on; the "
+        "others lie between.",
     ),
     "llm-families": (
         "At the best peak three ways to zero end together",
-        "Final loss after 50,000 steps at four peaks. Cosine to zero, linear and WSD with 60 percent meet at the peaks 1e-3 and 2e-3; "
+        "Final loss after 50,000 steps at four peaks. Cosine to zero, linear and WSD with 60 percent meet at the peaks "
+        "1e-3 and 2e-3; "
         "at 1e-4 WSD is lower. The cosine to a tenth lies above them at high peaks and turns upwards.",
     ),
     "llm-steps": (
         "15,000 decayed steps beat 50,000 constant ones",
-        "Final loss of decayed runs of 15,000, 25,000, 35,000 and 50,000 steps as points, falling from 3.09 to 2.95. All lie below a "
+        "Final loss of decayed runs of 15,000, 25,000, 35,000 and 50,000 steps as points, falling from 3.09 to 2.95. "
+        "All lie below a "
         "horizontal line at 3.11, the constant rate after 50,000 steps.",
     ),
     "llm-wrong-peak": (
         "Half the best peak costs little",
-        "Loss above each schedule's own best, at five peaks. Cosine and linear decay: near zero at 1e-3 and 2e-3, a little at 3e-3, 0.03 "
+        "Loss above each schedule's own best, at five peaks. Cosine and linear decay: near zero at 1e-3 and 2e-3, a "
+        "little at 3e-3, 0.03 "
         "at 5e-4, 0.18 at 1e-4. The constant rate: zero at 5e-4, rising steeply to the right.",
     ),
     "llm-forecast": (
         "Forecasts get the order, coarsely, and miss the losses",
-        "Published losses of 132 runs against their forecasts, with the line where both agree. Both clouds rise along the line. Where the "
-        "published loss is low, most of the bound's forecasts lie near 3.05, too high; the quadratic's scatter from 2.9 to 3.15.",
+        "Published losses of 132 runs against their forecasts, with the line where both agree. Both clouds rise along "
+        "the line. Where the "
+        "published loss is low, most of the bound's forecasts lie near 3.05, too high; the quadratic's scatter from "
+        "2.9 to 3.15.",
     ),
     "llm-size": (
         "The gain from decay does not shrink with size",
-        "Gain over the constant rate for 25, 100 and 400 million weights. Both cooldowns of WSD: from 0.07 to over 0.09, rising. The "
+        "Gain over the constant rate for 25, 100 and 400 million weights. Both cooldowns of WSD: from 0.07 to over "
+        "0.09, rising. The "
         "cosine: from 0.04 to 0.08, rising.",
     ),
 }
@@ -88,48 +99,59 @@ EXERCISES = {
 PREDICTIONS = {
     "llm-noise": Choice(
         {"about 0.0015": "In the middle of the sixteen; the largest difference is 0.004.",
-         "about 0.015": "That is what one expects from small models. Here the axis ends at 0.004: both training and test sets are so "
+         "about 0.015": "That is what one expects from small models. Here the axis ends at 0.004: both training and "
+                        "test sets are so "
                         "large that chance has averaged out.",
-         "about 0.15": "On the digits two runs do differ by such a part of their loss. Here 0.15 would be as much as decay itself "
+         "about 0.15": "On the digits two runs do differ by such a part of their loss. Here 0.15 would be as much as "
+                       "decay itself "
                        "brings; the axis ends at 0.004."},
         right="about 0.0015", out="Half of the sixteen differences are below 0.0015, and none is above 0.004."),
     "llm-peaks": Choice(
-        {"lower": "AdamW does scale each weight's step, but it doesn't shrink them together. Look at 1e-4: there decayed and constant "
+        {"lower": "AdamW does scale each weight's step, but it doesn't shrink them together. Look at 1e-4: there "
+                  "decayed and constant "
                   "runs end at the same height, far above the best.",
-         "the same": "The peak is the same number, but it means another thing when the end takes care of the noise: at 5e-4 the decayed "
+         "the same": "The peak is the same number, but it means another thing when the end takes care of the noise: at "
+                     "5e-4 the decayed "
                      "curves are still falling.",
          "higher": "Decayed runs do best at 2e-3, four times the constant rate's best."},
         right="higher", out="The constant rate is best at 5e-4, the decayed runs at 2e-3."),
     "llm-zero-or-tenth": Choice(
-        {"a tenth is better": "At 1e-4 it is, where the run hasn't travelled far enough. At the peaks one would choose, zero is lower.",
-         "level": "On the digits they were. Here the curves are well apart at 1e-3 and 2e-3, by more than ten times the 0.0012 to which one run is known.",
+        {"a tenth is better": "At 1e-4 it is, where the run hasn't travelled far enough. At the peaks one would "
+                              "choose, zero is lower.",
+         "level": "On the digits they were. Here the curves are well apart at 1e-3 and 2e-3, by more than ten times "
+                  "the 0.0012 to which one run is known.",
          "zero is better, by more than ten times the noise": "2.954 against 2.982, each at its best peak."},
         right="zero is better, by more than ten times the noise",
         out="Zero ends 0.028 below a tenth at the best peaks; at 1e-4 it is the other way round."),
     "llm-cooldown": Choice(
-        {"longer at the low peak": "A low rate does settle slowly, but it has little to settle: what it lacks is travel. The curve of "
+        {"longer at the low peak": "A low rate does settle slowly, but it has little to settle: what it lacks is "
+                                   "travel. The curve of "
                                    "1e-4 rises from 20 % on.",
          "the same share": "Rules of thumb give one share. Follow the lowest points: 60 %, 60 %, 40 %, 20 %.",
          "shorter at the low peak": "20 % at 1e-4, 60 % at 2e-3."},
         right="shorter at the low peak", out="At 2e-3 the last 60 % was best, at 1e-4 the last 20 %."),
     "llm-families": Choice(
         {"less than 0.004": "At 50,000 steps it is 0.003. (At 25,000 WSD leads the cosine by 0.012.)",
-         "about 0.03": "That is the distance to those that don't reach zero, or reach it in a hurry. The three that do lie together.",
+         "about 0.03": "That is the distance to those that don't reach zero, or reach it in a hurry. The three that do "
+                       "lie together.",
          "about 0.15": "That is decay against none. Which way down matters far less than going down."},
         right="less than 0.004", out="2.9543, 2.9535 and 2.9513: within 0.003."),
     "llm-steps": Choice(
-        {"about 45,000": "The loss curve is flat at the end, so it looks as if decay only saved the last bit. But the constant run is flat "
+        {"about 45,000": "The loss curve is flat at the end, so it looks as if decay only saved the last bit. But the "
+                         "constant run is flat "
                          "because of its noise.",
          "about 30,000": "Between 25,000 and 35,000 the decayed runs are far below the line already.",
          "15,000 or fewer": "3.091 after 15,000 steps, against 3.110."},
-        right="15,000 or fewer", out="The decayed run of 15,000 steps ends at 3.091, below the 3.110 of 50,000 constant steps."),
+        right="15,000 or fewer", out="The decayed run of 15,000 steps ends at 3.091, below the 3.110 of 50,000 "
+                                     "constant steps."),
     "llm-wrong-peak": Choice(
         {"under 0.001": "The curve is flat there, but not that flat: 0.007 is several times the noise of one run.",
          "under 0.01": "0.007.",
          "about 0.05": "That is more than a quarter of the best peak costs (0.028). To the left the curve rises slowly."},
         right="under 0.01", out="Half the best peak costs 0.007, a quarter 0.028, and two and a half times lost the run."),
     "llm-forecast": Choice(
-        {"about 0.002": "It would be lovely. Convexity is a strong wish for a transformer: the points lie some hundredths off the line.",
+        {"about 0.002": "It would be lovely. Convexity is a strong wish for a transformer: the points lie some "
+                        "hundredths off the line.",
          "about 0.05": "For both; the mean of the runs seen is off by 0.08.",
          "about 0.3": "All losses lie within 0.34 of each other, and the clouds follow the line: something carries over."},
         right="about 0.05", out="Off by 0.05 on average, with the order right in the rough."),

@@ -4,57 +4,68 @@ from lrcourse.lessons.predictions import Choice
 FIGURES = {
     "lm-long": (
         "After 2,000 updates decay wins, at a higher peak",
-        "Test loss against the peak, on a logarithmic axis, after 2,000 updates. The constant rate is lowest at 0.003 and rises to the "
+        "Test loss against the peak, on a logarithmic axis, after 2,000 updates. The constant rate is lowest at 0.003 "
+        "and rises to the "
         "right. Linear decay and WSD are lowest at 0.006, a tenth of a nat below it, and rise slowly.",
     ),
     "lm-short": (
         "After 400 updates the constant rate is ahead of linear decay",
-        "Test loss against the peak after 400 updates. The constant rate is lowest at 0.006; linear decay only reaches its lowest value, "
+        "Test loss against the peak after 400 updates. The constant rate is lowest at 0.006; linear decay only reaches "
+        "its lowest value, "
         "above that, at 0.012, and is far above it at low peaks. WSD with the last 20 percent is lowest of all, at 0.006.",
     ),
     "lm-steps": (
         "Adam's first steps are its longest",
-        "Mean step of a weight divided by the rate, over 200 updates on a logarithmic axis. All curves begin near 0.7 at the second update "
+        "Mean step of a weight divided by the rate, over 200 updates on a logarithmic axis. All curves begin near 0.7 "
+        "at the second update "
         "and fall to between 0.1 and 0.2; without warm-up within about twenty updates.",
     ),
     "lm-warmup": (
         "Without warm-up the runs fall behind",
-        "Training loss over 200 updates at the rate 0.05. At first the runs without warm-up are ahead; from update 50 on they lie above "
+        "Training loss over 200 updates at the rate 0.05. At first the runs without warm-up are ahead; from update 50 "
+        "on they lie above "
         "those with 10 updates of warm-up, and these a little above those with 50.",
     ),
     "lm-clip": (
         "Clipping turns a crash into an ordinary curve",
-        "Training loss over 200 updates, cut off at 8. Momentum at the rate 1 without clipping leaves the picture within fifty updates and "
+        "Training loss over 200 updates, cut off at 8. Momentum at the rate 1 without clipping leaves the picture "
+        "within fifty updates and "
         "comes back as a flat line at 4.6. With clipping it falls like the curve of the rate 0.2, and ends a little above it.",
     ),
     "lm-spike": (
         "Three bad batches: the clipped run hardly jumps",
-        "Training loss on good batches from update 60 to 200. After three bad batches at update 120 the bare runs jump by half a nat and "
+        "Training loss on good batches from update 60 to 200. After three bad batches at update 120 the bare runs jump "
+        "by half a nat and "
         "need some thirty updates to come back; the clipped runs rise by about a tenth.",
     ),
     "lm-weight-decay": (
         "Some weight decay helps, four times as much does not",
-        "Test loss at 100, 200, 300 and 400 updates for four weight decays. At the end 0.4 is lowest, then 0.1, then none; 1.6 is highest "
+        "Test loss at 100, 200, 300 and 400 updates for four weight decays. At the end 0.4 is lowest, then 0.1, then "
+        "none; 1.6 is highest "
         "from update 200 on.",
     ),
     "lm-batch": (
         "The larger batch is better everywhere, and flatter to the right",
-        "Test loss against three peaks for batches of 2 and of 8 windows. Both are lowest at 0.012. Batch 2 rises to the right, batch 8 "
+        "Test loss against three peaks for batches of 2 and of 8 windows. Both are lowest at 0.012. Batch 2 rises to "
+        "the right, batch 8 "
         "hardly; it lies about 0.15 lower.",
     ),
     "lm-ema": (
         "The average ends where the decay ends",
-        "Test loss at 100, 200, 300 and 400 updates. At 100 the average is highest. At 400 it and linear decay end together, below the "
+        "Test loss at 100, 200, 300 and 400 updates. At 100 the average is highest. At 400 it and linear decay end "
+        "together, below the "
         "constant rate.",
     ),
     "lm-extend": (
         "From the full peak the run goes on, from a tenth it stays",
-        "Test loss every 100 updates up to 800. Two runs decayed to zero at 400. Re-warmed to a tenth of the peak, the loss flattens out "
+        "Test loss every 100 updates up to 800. Two runs decayed to zero at 400. Re-warmed to a tenth of the peak, the "
+        "loss flattens out "
         "near 2.3. Re-warmed to the whole peak it stands still for 100 updates, then falls nearly to the run planned for 800.",
     ),
     "lm-fine": (
         "What is learned and what is kept pull apart",
-        "Test loss after fine-tuning against the fraction of the old peak. On the code it falls from a tenth to the whole peak and rises "
+        "Test loss after fine-tuning against the fraction of the old peak. On the code it falls from a tenth to the "
+        "whole peak and rises "
         "at three times. On the prose it rises all the way.",
     ),
 }
@@ -96,21 +107,26 @@ EXERCISES = {
 PREDICTIONS = {
     "lm-short": Choice(
         {"yes, by about as much": "The rule from long runs doesn't hold at any length: the line of linear decay ends above.",
-         "yes, and by more": "Every update counts, and that is why those at a low rate are missed. Its lowest point lies above the constant "
+         "yes, and by more": "Every update counts, and that is why those at a low rate are missed. Its lowest point "
+                             "lies above the constant "
                              "rate's.",
          "no": "It ends 0.03 above the constant rate, each at its best peak. A short cooldown still helps."},
-        right="no", out="After 400 updates linear decay is 0.03 behind the constant rate, in the mean of six seeds, and WSD with the last 20 % is ahead of both."),
+        right="no", out="After 400 updates linear decay is 0.03 behind the constant rate, in the mean of six seeds, "
+                        "and WSD with the last 20 % is ahead of both."),
     "lm-warmup": Choice(
-        {"lost": "In lesson 08 they were. Layer norm and Adam's division bound each step, so nothing explodes: the curve falls like the "
+        {"lost": "In lesson 08 they were. Layer norm and Adam's division bound each step, so nothing explodes: the "
+                 "curve falls like the "
                  "others, a little above them.",
          "behind": "By about 0.15, and no sign of it in the curve itself.",
          "ahead": "In the first twenty updates they are. Then the curves cross."},
         right="behind", out="Behind by about 0.15 after 200 updates."),
     "lm-clip": Choice(
-        {"explodes, later": "A clipped gradient is at most 1 long, so a step of momentum is bounded; nothing in the curve explodes.",
+        {"explodes, later": "A clipped gradient is at most 1 long, so a step of momentum is bounded; nothing in the "
+                            "curve explodes.",
          "trains, and ends about where the rate 0.2 ends": "It looks so at first sight. At the end it lies above, by 0.1.",
          "trains, without any alarm, and ends worse": "An ordinary curve, 0.1 too high."},
-        right="trains, without any alarm, and ends worse", out="Clipped, the rate 1 trains and ends about 0.1 above the rate 0.2."),
+        right="trains, without any alarm, and ends worse", out="Clipped, the rate 1 trains and ends about 0.1 above "
+                                                               "the rate 0.2."),
     "lm-spike": Choice(
         {"at once": "Three of 200 updates, but three long steps in a row: the bare curve starts half a nat up.",
          "after ten updates": "m has forgotten by then. The weights haven't come back: the curve is still up.",
@@ -119,17 +135,20 @@ PREDICTIONS = {
     "lm-weight-decay": Choice(
         {"each helps more than the one before": "It goes on to 0.4. With 1.6 a weight is forgotten after 62 updates.",
          "none changes much": "The differences are a few hundredths, and both seeds agree on their order.",
-         "0.4 helps, and 1.6 throws that away again": "A memory of 250 updates in a run of 400 is long enough, one of 62 isn't."},
+         "0.4 helps, and 1.6 throws that away again": "A memory of 250 updates in a run of 400 is long enough, one of "
+                                                      "62 isn't."},
         right="0.4 helps, and 1.6 throws that away again", out="0.4 ends lowest, 1.6 highest."),
     "lm-batch": Choice(
-        {"twice as high": "The rule for Adam. On this grid both curves are lowest at 0.012; that of the larger is only flatter to the right.",
+        {"twice as high": "The rule for Adam. On this grid both curves are lowest at 0.012; that of the larger is only "
+                          "flatter to the right.",
          "four times as high": "The rule for SGD. Here the best peak hardly moves.",
          "the same": "0.012 for both; a grid of factors of two can't see more."},
         right="the same", out="Both batches do best at 0.012."),
     "lm-ema": Choice(
         {"decay, EMA, constant": "The constant rate is last. Between the other two three seeds can't tell.",
          "EMA, decay, constant": "The constant rate is last. Between the other two three seeds can't tell.",
-         "constant, EMA, decay": "Short runs favour the constant rate, but at a lower peak. At 0.012 its noise shows: it is last."},
+         "constant, EMA, decay": "Short runs favour the constant rate, but at a lower peak. At 0.012 its noise shows: "
+                                 "it is last."},
         right=("decay, EMA, constant", "EMA, decay, constant"), out="EMA and decay level, the constant rate 0.05 above."),
     "lm-extend": Choice(
         {"never catches up": "The first 100 updates after it bring nothing. Then it falls as fast as the planned run did.",
@@ -137,7 +156,8 @@ PREDICTIONS = {
          "ends well ahead": "Two decays are no better than one: what counts is travel, then rest at the end."},
         right="ends about level with the planned run", out="From the full peak about level; from a tenth 0.2 behind."),
     "lm-fine": Choice(
-        {"a tenth of the peak": "Good advice for keeping the old text; the other line shows what it saves. The code is learned least.",
+        {"a tenth of the peak": "Good advice for keeping the old text; the other line shows what it saves. The code is "
+                                "learned least.",
          "about all of it": "There the line on the code is lowest. At a tenth it is more than 0.25 higher.",
          "three times the peak": "Lower than a tenth, but above the whole peak."},
         right="about all of it", out="On the code the whole peak is best; on the prose the more the worse."),

@@ -57,7 +57,7 @@ PREDICTIONS = {
              "ends at a fifth of A's height.",
          "None: each has its own floor": "Three curves lie on top of each other for the second half of the figure."},
         right="B, C and D",
-        out="B, C and D rest at about 0.005, A at 0.026, five times as high.",
+        out="B, C and D rest at the same height, A five times as high.",
     ),
     "river": Choice(
         {"The high rate": "It has travelled furthest, together with WSD. But its loss is progress plus swing, and the swing is "
@@ -71,7 +71,7 @@ PREDICTIONS = {
     ),
     "rate-times-decay": Number(
         right=1.0, low=0.1, high=10, log=True, within=0.15, unit="times",
-        out="Both turn by 0.045 at each update: once. Only the product of rate and decay counts.",
+        out="Both turn by the same angle at each update: once. Only the product of rate and decay counts.",
         feedback=((2.5, 4.5, "√10 would be right if the decay were the same for both."),
                   (5.0, 10.0, "Ten times the rate makes steps ten times as long, but the weights grow too: the angle is step over length."),
                   (0.1, 0.7, "Less decay lets the weights grow longer, which slows the turning. But the rate makes up for it exactly.")),

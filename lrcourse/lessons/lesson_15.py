@@ -65,6 +65,7 @@ PREDICTIONS = {
     "order-by-bound": Number(
         right=(0.4, 0.85), low=-1, high=1,
         out="About 0.6 for SGD and 0.8 for momentum; for Adam about 0.4, whose interval includes chance.",
+        shown=(),
         feedback=((-1, 0.2, "It has never heard of digits, so chance is a fair guess. But the worst case and this network agree on much: "
                    "that the rate should be high first and low at the end."),
                   (0.9, 1, "Its worst case is no digits: it understates every schedule that cools down late."))),

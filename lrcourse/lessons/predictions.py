@@ -283,7 +283,7 @@ def predict(name, choice=None):
     Run again, it shows what was chosen, and after the run what came out. Raises ValueError for a name that no lesson has,
     and for a choice that can't be made.
     """
-    prediction = all_predictions().get(name)
+    prediction = all_predictions().get(name) if isinstance(name, str) else None
     if prediction is None:
         raise ValueError(f"name={name!r} is not allowed in predict: one of {', '.join(all_predictions())}")
     if choice is not None and not prediction.accepts(choice):

@@ -61,26 +61,13 @@ RIGHT = {
     "line-leaves": [2.1, 441 / 210, 2 * 21 / 20, "2.10", "2.1"],
     "seeds-at-least": [6, 6.0, "6", math.ceil(math.log2(2 / 0.05))],
     "twelve-epochs": [0.059, 0.062, np.float32(0.06), "0.058", 0.06, "0.055", [0.062], np.array(0.05)],
-    "t-max": [[0.0245, 0, 0.0245, 0.5], [0.024, 0, 0.024, 0.5], [(1 + cos(k / 10)) / 2 for k in (9, 10, 11, 15)],
-              (0.02447, 0.0, 0.02447, 0.5)],
     "per-batch": [[(1 + cos(k / 10)) / 2 for k in (7, 14, 21)], [0.206, 0.345, 0.976], [0.206, 0.346, 0.976],
                   np.array([0.21, 0.345, 0.98])],
-    "first-update": [[0, 0.2, 0.4], [k / 5 for k in range(3)], (0.0, 0.2, 0.4)],
-    "warm-then-cosine": [0.5, (1 + cos(0.5)) / 2, "0.5"],
-    "keras-decay-steps": [0.5, (1 + cos(0.5)) / 2, "0.5"],
-    "optax-no-warm-up": [[0, 0, 0], [0.0] * 3, np.zeros(3), (0, 0, 0)],
-    "milestones": [[1, 1, 0.1, 0.1, 0.1, 0.01], [1.0, 1.0, 0.1, 0.1, 0.1, 0.1 ** 2]],
-    "order": [[1, 1, 0.1, 0.1, 0.1, 0.01], step_decay(1.0, step_size=3)(np.arange(1, 7))],
-    "last-epoch": [[0.5, 0.298, 0.138, 0.0354, 0], [0.5, 0.298, 0.138, 0.035, 0],
-                   [0.5 * (1 + cos(k / 10)) / (1 + cos(0.6)) for k in range(6, 11)]],
+    "keras-glide": [43, 43.0, math.ceil(math.log(1 / 90) / math.log(0.9)), "43"],
     "longer-run": [[0.5, 0, 0.5], (0.5, 0.0, 0.5)],
-    "1cycle-end": [[4e-6, 0.0495], (0.000004, 0.0495), ["4e-6", "0.0495"], [4e-6, 0.05]],
-    "1cycle-momentum": [[0.95, 0.85, 0.95], (0.95, 0.85, 0.95)],
-    "patience": [[1, 1, 1, 0.1, 0.1, 0.01, 0.01], 0.1 ** np.array([0, 0, 0, 1, 1, 2, 2])],
     "negative": [1, 1.0, "1"],
-    "nan": [[1, 1, 0.1, 0.1, 0.01, 0.01], 0.1 ** np.array([0, 0, 1, 1, 2, 2])],
-    "chained": [1, 1.0, "1.0"],
     "processes": [[1, 0.6, 0.2, 0], linear_decay(1.0, 10)(4 * np.arange(4))],
+    "three-records": [[13, 11, 12], (13, 11, 12), "13, 11, 12", np.array([13.0, 11, 12])],
     "edge-with-momentum": [38, 3.8 / 0.1, 2 * (1 + 0.9) / 0.1, 38.0],
     "floor-with-more-momentum": [0.025, 0.05 / 2, 0.05 * 0.05 / 0.1],
     "carry-the-rate": [1.125, 0.4 * 2.8125, 1.12, 1.13],
@@ -120,13 +107,10 @@ WRONG = {
     "warmup-batch-norm": [0.1, 10, -0.1, 40, -1, 0.01], "cosine-tail": [0.006, 0.0069, 0.0001, 0.01, 0.0066],
     "three-logs": [[30, 15, 60], [60, 30], 60, [15, 30, 60], {60, 30, 15}], "schedule-free-beta": [0.1, 1, [0, 0.5], False, 0.9, [0, 0]],
     "line-leaves": [2.05, 2.2, 2.0, 1.05], "twelve-epochs": [0.4, 0.08, -0.06, 6, 0.2, 0.03], "branch-cost": [459, 480],
-    "seeds-at-least": [7, 3], "t-max": [[0.03, 0, 0.03, 0.5], [0.0245, 0, 0.0245], [0.0245, 0.01, 0.0245, 0.5], 0.0245],
-    "per-batch": [[0.2, 0.345, 0.976]], "first-update": [[0, 0.2, 0.6], [0, 0.21, 0.4]], "warm-then-cosine": [0.52, 0.45],
-    "keras-decay-steps": [0.45, 1], "optax-no-warm-up": [[0, 0, 1], [0, 0], 0, [0, 0, 0.001]], "milestones": [[1, 1, 1, 0.1, 0.1, 0.01]],
-    "order": [[1, 1, 0.1, 0.1, 0.01, 0.01]], "last-epoch": [[0.5, 0.3, 0.15, 0.035, 0]], "longer-run": [[0.5, 0.1, 0.5]],
-    "1cycle-end": [[4e-6, 0.06], [4e-5, 0.0495]], "1cycle-momentum": [[0.95, 0.9, 0.95]], "patience": [[1, 1, 1, 0.1, 0.1, 0.1, 0.01]],
-    "negative": [0.9, 0], "chained": [0.9, 0], "nan": [[1, 1, 0.1, 0.1, 0.1, 0.01]], "processes": [[1, 0.6, 0.2, -0.2]],
-    "edge-with-momentum": [37, 36], "floor-with-more-momentum": [0.03], "carry-the-rate": [1.2, 1.0],
+    "seeds-at-least": [7, 3], "per-batch": [[0.2, 0.345, 0.976]], "keras-glide": [44, 41, 7, 103, [43, 43]],
+    "longer-run": [[0.5, 0.1, 0.5]], "negative": [0.9, 0], "processes": [[1, 0.6, 0.2, -0.2]],
+    "three-records": [[11, 12, 13], [13, 11], [13, 11, 12, 7], "A, B, C"], "edge-with-momentum": [37, 36],
+    "floor-with-more-momentum": [0.03], "carry-the-rate": [1.2, 1.0],
     "start-plan": [warmup(linear_decay(0.3, 57), 3.5), warmup(linear_decay(0.3, 57), 3, start=0.1), warmup(cosine_decay(0.3, 57), 3), 0.3,
                    warmup(linear_decay(0.3, 57, end=0.001), 3), linear_decay, warmup(linear_decay(0.301, 57), 3)],
     "open-end": ["wsd linear", "", 3, linear_decay], "adam-worse": ["raise", "raise the rates and the decay", 3],
@@ -220,7 +204,7 @@ def test_nothing_is_not_an_answer(name):
 
 
 def test_a_name_that_no_lesson_has():
-    for name in ("rate-at-99", None, 3, ["t-max"]):
+    for name in ("rate-at-99", None, 3, ["per-batch"]):
         with pytest.raises(ValueError, match="name=.* is not allowed in check: one of .*one-update"):
             check(name, 1)
 

@@ -86,7 +86,7 @@ CALLS |= {
     "compare_all": Case(statistics.compare_all, {"results": {"a": [1, 2, 3], "b": [2, 3, 5]}, "flips": 10, "seed": 0}),
     "bootstrap_interval": Case(statistics.bootstrap_interval, {"values": [1, 2, 3], "level": 0.9, "draws": 10, "seed": 0}),
     "contenders": Case(league.contenders, {"total": 30}), "rates": Case(league.rates, {"optimizer": "momentum", "task": "plain"}),
-    "check": Case(lambda name: lessons.check(name, 1), {"name": "t-max"}),
+    "check": Case(lambda name: lessons.check(name, 1), {"name": "per-batch"}),
     "check, its answer": Case(lambda answer: [lessons.check(name, answer) for name in lessons.all_exercises()], {"answer": 1}),
     "schedule_curve": Case(figures.schedule_curve, {"schedules": FLAT, "epochs": 3, "words": "", "log": False}),
     "error_curve": Case(figures.error_curve, {"histories": LEARNT, "words": "", "log": False, "train": False, "show_lr": True,

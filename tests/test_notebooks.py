@@ -160,7 +160,7 @@ NUMBER = re.compile(r"(?<![\w.,/^_-])-?\d+(?:\.\d+)?(?![\w/^]|\.\d)")
 # what isn't a measurement: links, formulas, code, papers with their years, lesson numbers, numbered lists, bold labels
 NO_CLAIM = [r"```.*?```", r"`[^`]*`", r"\$\$.*?\$\$", r"\$[^$]*\$", r"<[^>]*>", r"\[[^]]*\]\([^)]*\)", r"^\s*\d+\. ",
             r"^#+ .*$", r"^\|.*$", r"\((?:[^()]*\D)?(?:19|20)\d\d[a-z]?\)", r"\b(?:19|20)\d\d\b",
-            r"\b[Ll]essons? \d\d(?:(?:,| and| to) \d\d)*", r"\*\*Exercise \d+(?: \((?:\\\*)+\))?\.\*\*", r"\*\*Time\*\*.*$",
+            r"\b[Ll]essons? \d\d(?:(?:,| and| to) \d\d)*", r"\*\*(?:Exercise|Trap) \d+(?: \((?:\\\*)+\))?\.\*\*", r"\*\*Time\*\*.*$",
             r"\b(?:arXiv|doi)\S* \S+", r"\b[Ss]ections? [\d.]+(?:(?:,| and| to) [\d.]+)*", r"\b[Ff]igures? \d+"]
 
 

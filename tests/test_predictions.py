@@ -17,8 +17,6 @@ from lrcourse.lessons.ui import UI
 
 ROOT = Path(__file__).parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-# lessons whose Predicts have no cell yet; it only shrinks
-UNCONVERTED = ["13"]
 
 CUT = Choice({"stays": "Tempting.", "slowly": "Shorter steps.", "at once": "So it was."}, right="at once", out="It fell.")
 TWO = Choice({"a": "1", "b": "2", "c": "3"}, right=("a", "b"), out="Both.", shown="figure-of-two")
@@ -195,7 +193,7 @@ def own_predictions(path):
     return {name: prediction for name, prediction in lesson.PREDICTIONS.items() if name not in ALL}
 
 
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LESSONS if path.name[:2] not in UNCONVERTED])
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LESSONS])
 def test_every_predict_asks_and_is_answered(path):
     own = own_predictions(path)
     for text, name, tagged, later in asked_in(path):
@@ -206,7 +204,7 @@ def test_every_predict_asks_and_is_answered(path):
             assert figure in said, f"{name}: no later cell draws {figure!r}, which answers it"
 
 
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LESSONS if path.name[:2] not in UNCONVERTED])
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LESSONS])
 def test_numbers_that_are_told_stand_in_the_lesson(path):
     """In its code, or in its prose, whose numbers code carries."""
     from test_notebooks import carried, numbers
@@ -217,7 +215,7 @@ def test_numbers_that_are_told_stand_in_the_lesson(path):
         assert [(number, text) for text in told(prediction) for number in numbers(text) if not carried(number, said)] == []
 
 
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LESSONS if path.name[:2] not in UNCONVERTED])
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem) for path in LESSONS])
 def test_neither_code_nor_what_stands_in_front_gives_it_away(path):
     cells, figures = nbformat.read(path, as_version=4).cells, words.gathered("FIGURES")
     for name, prediction in own_predictions(path).items():
@@ -243,9 +241,3 @@ def test_names_of_predictions_are_used_once_and_defined_once():
                for name in getattr(module, "PREDICTIONS", {}) if name not in ALL]
     assert sorted(asked) == sorted(defined) == sorted(set(defined))
     assert all(re.fullmatch(r"[a-z\d]+(-[a-z\d]+)*", name) for name in defined)
-
-
-def test_the_list_of_lessons_without_predictions_only_shrinks():
-    converted = [path.name[:2] for path in LESSONS if all(name for _, name, _, _ in asked_in(path))]
-    assert not set(converted) & set(UNCONVERTED), "converted: take it off the list"
-    assert set(UNCONVERTED) <= {path.name[:2] for path in LESSONS}

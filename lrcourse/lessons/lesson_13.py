@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lrcourse.frameworks import Recorded, compare, framework, from_torch
 from lrcourse.lessons.exercises import Exercise
-from lrcourse.frameworks import Recorded, compare, framework, from_keras, from_optax, from_torch
-from lrcourse.schedules import (ReduceLROnPlateau, constant, cosine_decay, cosine_restarts, linear_decay, multistep_decay,
-                                one_cycle, step_decay, warmup)
+from lrcourse.lessons.predictions import Choice, Number
+from lrcourse.schedules import ReduceLROnPlateau, cosine_decay, linear_decay
 
 
 def cosine(k, T=10):
@@ -51,14 +51,6 @@ def in_torch(updates, **more):
     return lambda make: from_torch(make, updates, **more)
 
 
-def in_keras(updates, **more):
-    return lambda schedule: from_keras(schedule, updates, **more)
-
-
-def in_optax(updates):
-    return lambda schedule: from_optax(schedule, updates)
-
-
 def new_optimizer(lr=1.0):
     torch = framework("torch")
     return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr)
@@ -76,13 +68,6 @@ def followed(optimizer, updates, step):
     for _ in range(updates):
         step()
     return Recorded("The fix", np.array(rates))
-
-
-def one_update(fix):
-    """A fix that makes one update with an optimizer and a StepLR."""
-    optimizer = new_optimizer()
-    scheduler = framework("torch").optim.lr_scheduler.StepLR(optimizer, step_size=3)
-    return followed(optimizer, 9, lambda: fix(optimizer, scheduler))
 
 
 def resumed(updates, total):
@@ -109,31 +94,6 @@ def resumed(updates, total):
     return record
 
 
-def momentum_of(make):
-    """The momentum, in the place of the rate; a fix that changes the rates as well is shown those."""
-    recorded = from_torch(make, 10)
-    cycle = from_torch(lambda o: framework("torch").optim.lr_scheduler.OneCycleLR(o, max_lr=1.0, total_steps=10), 10)
-    if not np.allclose(recorded.lr, cycle.lr):
-        return Recorded("The rate of the fix", recorded.lr)
-    return Recorded("The momentum of the fix", recorded.momentum)
-
-
-METRICS = [1.0, math.nan, math.nan, 0.9, math.nan, 0.8, 0.8, 0.8, math.nan, 0.8, 0.8]
-
-
-def reported(fix):
-    """A fix that reports a metric, or doesn't, to a ReduceLROnPlateau."""
-    optimizer = new_optimizer()
-    scheduler = framework("torch").optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
-    metrics, rates = iter(METRICS), []
-    for metric in metrics:
-        rates.append(float(optimizer.param_groups[0]["lr"]))
-        fix(scheduler, metric)
-    finite = [metric for metric in METRICS if math.isfinite(metric)]
-    kept = [rate for rate, metric in zip(rates, METRICS) if math.isfinite(metric)]
-    return Recorded("The fix", np.array(kept), metrics=np.array(finite))
-
-
 def four_processes(make):
     """Four processes, each of which steps the scheduler after every update."""
     optimizer = new_optimizer()
@@ -145,6 +105,32 @@ def four_processes(make):
             scheduler.step()
 
     return followed(optimizer, 10, step)
+
+
+def three_records():
+    """The rates of ten updates that were to be a cosine from 1 to 0, of three loops with a bug each."""
+    schedulers = framework("torch").optim.lr_scheduler
+
+    def new_optimizer_forgotten(optimizer, saved):
+        scheduler = schedulers.CosineAnnealingLR(optimizer, T_max=10)
+        scheduler.load_state_dict(saved["scheduler"])
+        return scheduler
+
+    def clock_given(optimizer, saved):
+        optimizer.load_state_dict(saved["optimizer"])
+        return schedulers.CosineAnnealingLR(optimizer, T_max=10, last_epoch=5)
+
+    optimizer = new_optimizer()
+    scheduler = schedulers.CosineAnnealingLR(optimizer, T_max=10)
+
+    def other_order():
+        scheduler.step()
+        optimizer.step()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        early, again = followed(optimizer, 10, other_order), resumed(5, total=10)
+        return {"A": again(new_optimizer_forgotten).lr, "B": early.lr, "C": again(clock_given).lr}
 
 
 FIGURES = {
@@ -159,41 +145,86 @@ FIGURES = {
         "PyTorch's step falls to one at once, Keras's falls to nine and then glides down over twenty more updates.",
     ),
     "t-max-in-updates": (
-        "With the whole run in T_max the rate never comes down",
+        "With the whole run in T_max the rate comes down half the way",
         "Learning rate of ten updates. Both rise from a tenth to one at update 4. With T_max = 10 the rate is still one half "
         "at the last update; with T_max = 6 it comes down to 0.07.",
     ),
-    "broken-off": (
-        "A run broken off after update 4 takes another way down",
-        "Rates of updates 0 to 9; the run is broken off after update 4. Meant: on from one half down to 0.02. With "
-        "last_epoch=5: from one half to zero, below it. With the scheduler's state alone: back to one, and twice as high "
-        "throughout.",
+    "longer-run": (
+        "A longer run gets its old schedule back",
+        "Learning rate of twenty updates; the run is broken off after update 4. Meant: on from 0.85 along a cosine over twenty, to "
+        "zero. Trained: on from one half to zero at update 10, and up again to nearly one at update 19.",
     ),
     "cycled-momentum": (
         "The momentum goes down when the rate goes up",
         "Rate and momentum of ten updates of OneCycleLR. The rate rises from 0.04 to one at update 2 and falls to zero. The "
         "momentum falls from 0.95 to 0.85 at update 2 and rises to 0.95.",
     ),
-    "keras-patience": (
-        "Keras loses its patience an epoch earlier, each time",
-        "Learning rate against epoch, logarithmic, for a metric that stands still. PyTorch cuts at epochs 4, 7 and 10, Keras "
-        "at epochs 3, 5, 7, 9 and 11.",
+    "three-records": (
+        "Three loops, one plan",
+        "Rates of updates 0 to 9. The plan is a cosine from one to zero. A follows it up to update 4, jumps to one at update 5 and "
+        "then is twice as high. B is below it from update 0 on, and at zero at update 9. C follows it up to update 5, is below it "
+        "from update 6 on, and at zero at update 9.",
+    ),
+}
+
+PREDICTIONS = {
+    "double-step": Choice(
+        {"The curve that was plotted: the framework knows its epochs":
+             "It would be convenient. But nothing in these two lines says how many batches an epoch has, so the scheduler can't know.",
+         "It comes down seven times too fast, then stays at 0":
+             "Seven times too fast is right. But look at epoch 2: this scheduler does not stay where it has come down.",
+         "It comes down and goes up, again and again":
+             "Yes, and both halves are needed: a clock that counts batches, and a formula that goes on past its end.",
+         "A staircase, one step per epoch":
+             "So it is if the scheduler is stepped once per epoch. Here it is stepped after every batch."},
+        right="It comes down and goes up, again and again",
+        out="The rate is at 0 after 10 updates and back at 1 after 20: three and a half rounds in ten epochs.",
+    ),
+    "three-libraries": Choice(
+        {"Visibly: other libraries, other sums, and training amplifies it":
+             "It does amplify, but three epochs are short, and in double precision a difference begins at the sixteenth decimal.",
+         "Not at all, to the last bit":
+             "The formulas are the same, the order in which their sums are added up is not, and that moves the last bit.",
+         "By rounding, and a little more":
+             "Yes: last bits that differ, amplified a little. Where the arithmetic is single precision, the last bit comes earlier."},
+        right="By rounding, and a little more",
+        out="PyTorch and Optax agree to 9 decimals, Keras to 6: it multiplies matrices in single precision here.",
+        shown=(),
+    ),
+    "keras-velocity": Choice(
+        {"1 in both: the rate has fallen, so the step has":
+             "In PyTorch, yes: there the rate multiplies the velocity when it is used. Keras's velocity has old rates inside.",
+         "1 in PyTorch, about 9 in Keras":
+             "Yes. Keras keeps 0.9 of a velocity of 10 and adds the small new gradient; PyTorch multiplies all of it by 0.1.",
+         "About 9 in both: the momentum carries it on":
+             "It carries on the gradients in both. Only in Keras it carries on the rates that they came in with.",
+         "About 9 in PyTorch, 1 in Keras":
+             "The other way round. In whose formula does the rate stand in front of g, before it is added up?"},
+        right="1 in PyTorch, about 9 in Keras",
+        out="1 in PyTorch, 9.1 in Keras, which comes below 2 only 20 updates later.",
+    ),
+    "t-max-in-updates": Number(
+        right=0.5, low=0, high=1, within=0.1,
+        out="0.5: at update 9 the cosine has made 5 of its 10 steps.",
+        feedback=(
+            (0, 0.03, "Zero would come at step 10 of a clock that both share. The cosine's own clock starts at update 4."),
+            (0.03, 0.2, "That is what was meant: a cosine over the 6 updates that are left. This one has T_max=10."),
+            (0.9, 1, "The warm-up ends at 1, at update 4. Then the cosine has five steps to come down in."),
+        ),
+    ),
+    "cycled-momentum": Choice(
+        {"0.9 throughout: that is what the optimizer was built with":
+             "So one should think. The scheduler overwrites it when it is built, and at each step; the curve never touches 0.9.",
+         "It goes up and down with the rate":
+             "It does move, but against the rate: where the rate is at its peak the momentum is lowest.",
+         "It goes down while the rate goes up, and back":
+             "Yes: `cycle_momentum=True` is the default, and the settings of the optimizer are not asked."},
+        right="It goes down while the rate goes up, and back",
+        out="From 0.95 down to 0.85 at the peak of the rate, and back to 0.95. The 0.9 is never used.",
     ),
 }
 
 EXERCISES = {
-    "t-max": Trap(
-        answer=[cosine(9), 0, cosine(9), 0.5], meant=cosine_decay(1.0, total=10), record=in_torch(20),
-        right="T_max is half a period of a cosine that goes on for ever.",
-        wrong=(
-            ([cosine(9), 0, 0, 0],
-             "That is what most people mean, and what lrcourse, Keras and Optax do. PyTorch takes the "
-             "cosine at its word: what does cos do after π?"),
-            ([0, 0, 0, 0], "The end value comes at T_max, which is update 10. Update 9 is one short of it."),
-            ([cosine(9), 0, 1, 1],
-             "That would be a restart (CosineAnnealingWarmRestarts). This one climbs back as it came."),
-        ),
-        hint="The rate is (1 + cos(πk/10))/2, for every k: 9, 10, 11 and 15."),
     "per-batch": Trap(
         answer=[cosine(7), cosine(6), cosine(1)], meant=cosine_decay(1.0, total=10), record=in_torch(70), updates_per_epoch=7,
         right="A scheduler counts its own steps, and knows nothing of epochs.",
@@ -205,69 +236,17 @@ EXERCISES = {
              "Seven steps into the cosine is right for epoch 1. At step 14 it is past T_max: what does it do there?"),
         ),
         hint="Epochs 1, 2 and 3 begin after 7, 14 and 21 steps of a scheduler that has its zero at step 10 and its peak at 20."),
-    "first-update": Trap(
-        answer=[0, 0.2, 0.4], meant=warmup(constant(1.0), length=4, start=0.2), record=in_torch(12),
-        right="(k + 1)/5 starts at a fifth and is at the full rate for update 4.",
+    "keras-glide": Exercise(
+        answer=43,
+        right="1 + 9 · 0.9ⁿ is below 1.1 from n = 43 on: a velocity forgets slowly.",
         wrong=(
-            ([0.2, 0.4, 0.6], "That is what was meant. But k is 0 at the first update."),
-            ([0, 0.25, 0.5], "The warm-up takes 5 steps, so each adds a fifth."),
+            (42, "That is where 1 + 9 · 0.9ⁿ is 1.108, not yet below 1.1. (Or you counted the first of the updates as number 0.)"),
+            (math.log(90) / -math.log(0.9), "The formula is right. Updates are whole: which is the first that is short enough?"),
+            (22, "After 22 updates a tenth of the gap of 9 is left. Asked is when the step, not the gap, is within a tenth."),
+            (20, "That is where the step comes below 2."),
         ),
-        hint="Put k = 0, 1, 2 into min(1, k/5)."),
-    "warm-then-cosine": Trap(
-        answer=0.5, meant=warmup(cosine_decay(1.0, total=6), length=4, start=0.1), record=in_torch(10),
-        right="The second scheduler starts its own clock, so it has 6 updates, not 10.",
-        wrong=(
-            (cosine(5, 6), "That is what was meant: the cosine over the 6 updates that are left. This one has T_max=10."),
-            (cosine(9), "That would be update 9 of the cosine's own clock. Its clock starts after the warm-up, at update 4."),
-            (0.0, "It ends at zero when its own clock says 10. At update 9 that clock says 5."),
-        ),
-        hint="At update 9 the cosine has been running for 5 of its 10 steps."),
-    "keras-decay-steps": Trap(
-        answer=0.5, meant=warmup(cosine_decay(1.0, total=6), length=4), record=in_keras(10),
-        right="In Keras decay_steps begin after the warm-up, so 10 updates in all are 4 + 6.",
-        wrong=(
-            (cosine(5, 6), "That would be right in Optax, where decay_steps include the warm-up."),
-            (0.0, "The zero comes at update 4 + 10 in Keras."),
-        ),
-        hint="The cosine starts at update 4. At update 9, how many of its 10 steps has it made?"),
-    "optax-no-warm-up": Trap(
-        answer=[0, 0, 0], meant=constant(1.0), record=in_optax(30),
-        right="A ramp of no steps never leaves its first value.",
-        wrong=(
-            ([1, 1, 1], "That is what was meant by no warm-up. But the ramp from 0 to 1 in 0 steps is never begun."),
-            ([0, 1, 1], "It does not get there by update 1 either: without steps there is no ramp at all."),
-        ),
-        hint="polynomial_schedule, which makes the ramp, holds its first value when transition_steps is 0. The first value is 0."),
-    "milestones": Trap(
-        answer=[1, 1, 0.1, 0.1, 0.1, 0.01], meant=multistep_decay(1.0, milestones=[3, 6]), record=in_keras(12),
-        right="Keras still uses the old rate at the boundary itself.",
-        wrong=(
-            ([1, 0.1, 0.1, 0.1, 0.01, 0.01], "That is PyTorch (and Optax, and lrcourse): the drop is in force at the milestone."),
-            ([0.1, 0.1, 0.1, 0.01, 0.01, 0.01], "Too early: update 2 comes before the first boundary in every framework."),
-        ),
-        hint="In Keras the value changes after the boundary, at updates 4 and 7."),
-    "order": Trap(
-        answer=[1, 1, 0.1, 0.1, 0.1, 0.01], meant=step_decay(1.0, step_size=3), record=one_update,
-        right="optimizer.step() first: the rate in force is used before the next one is made.",
-        wrong=(
-            ([1, 1, 1, 0.1, 0.1, 0.1], "That is the right order. Here the scheduler has stepped once before the first update."),
-            ([1, 0.1, 0.1, 0.1, 0.01, 0.01], "It is early by one update, not by two."),
-        ),
-        hint="Before the first update the scheduler has made 1 step, so update k uses the rate of step k + 1. It drops at step 3."),
-    "last-epoch": Trap(
-        answer=[cosine(k) * 0.5 / cosine(6) for k in (6, 7, 8, 9, 10)], meant=cosine_decay(1.0, total=10), record=resumed(5, total=10),
-        right="Both states, and no last_epoch.",
-        wrong=(
-            ([0.5, cosine(6), cosine(7), cosine(8), cosine(9)],
-             "That is the run without a break. With last_epoch=5 the constructor makes one step "
-             "more, to 6: its clock is ahead of the rate that was loaded."),
-            ([cosine(6), cosine(7), cosine(8), cosine(9), 0],
-             "The first one is the loaded 0.5. CosineAnnealingLR doesn't read its rate off the "
-             "clock, it multiplies the last one."),
-            ([1, cosine(1), cosine(2), cosine(3), cosine(4)],
-             "That would be a start from the beginning. The optimizer's state brought 0.5 with it."),
-        ),
-        hint="It starts at the 0.5 that was loaded, and reaches 0 one update early, since its clock is one ahead."),
+        hint="The step of update 59 is 10, and for ever at the new rate it would be 1. Each update keeps 0.9 of what lies between: "
+             "solve 1 + 9 · 0.9ⁿ < 1.1."),
     "longer-run": Trap(
         answer=[0.5, 0, 0.5], meant=cosine_decay(1.0, total=20), record=resumed(15, total=20),
         right="The clock was loaded and the length was not.",
@@ -278,31 +257,6 @@ EXERCISES = {
             ([0.5, 0, 0], "T_max is 10 again, and after it this scheduler rises."),
         ),
         hint="load_state_dict replaces all that the scheduler knows, T_max included. It is the old curve, and you know how that goes on."),
-    "1cycle-end": Trap(
-        answer=[0.000004, 0.0495], tolerance=0.05,
-        meant=one_cycle(1.0, total=10, pct_start=2.3 / 10), record=in_torch(11),
-        right="total_steps is the number of updates.",
-        wrong=(
-            ([0.0495, 0.000004], "The lowest rate is at update 9, the tenth and last of total_steps. What does one more do?"),
-            ([0.000004, 0.000004], "That would be an end value that stays. The formula goes on, past its end."),
-        ),
-        hint="The smallest rate, 4e-6, is reached at update 9. One step on, the cosine is as high as one step before: 0.0495."),
-    "1cycle-momentum": Trap(
-        answer=[0.95, 0.85, 0.95], meant=constant(0.9), record=momentum_of,
-        right="cycle_momentum=False leaves it alone.",
-        wrong=(
-            ([0.9, 0.9, 0.9], "That is what the optimizer was built with. OneCycleLR has max_momentum=0.95 and base_momentum=0.85."),
-            ([0.85, 0.95, 0.85], "The other way round: momentum is low where the rate is high."),
-        ),
-        hint="It moves between 0.95 and 0.85, against the rate: where the rate is lowest the momentum is highest."),
-    "patience": Trap(
-        answer=[1, 1, 1, 0.1, 0.1, 0.01, 0.01], meant=ReduceLROnPlateau(1.0, patience=2), record=in_keras(12, metrics=1.0),
-        right="More than 2 bad reports in PyTorch, at least 2 in Keras.",
-        wrong=(
-            ([1, 1, 1, 1, 0.1, 0.1, 0.1], "That is PyTorch, which waits for more than 2 bad epochs. Keras waits for 2."),
-            ([1, 1, 0.1, 0.1, 0.01, 0.01, 0.001], "The first report is not a bad one: there was nothing to be better than."),
-        ),
-        hint="The report of epoch 0 is the best so far. Those of epochs 1 and 2 are bad, which makes 2, so epoch 3 has a lower rate."),
     "negative": Trap(
         answer=1.0, meant=ReduceLROnPlateau(1.0, patience=2), record=lambda make: Recorded(
             "The fix", from_torch(make, 12, metrics=-1.0).lr, metrics=np.ones(12)),
@@ -312,21 +266,6 @@ EXERCISES = {
             (0.1, "It is not cut even once. Better means below best · (1 - 0.0001); put best = -1 in."),
         ),
         hint="A report is better if it is below best · (1 - 1e-4) = -0.9999. And -1 is."),
-    "nan": Trap(
-        answer=[1, 1, 0.1, 0.1, 0.01, 0.01], meant=ReduceLROnPlateau(1.0, patience=1), record=reported,
-        right="What can't be compared isn't reported.",
-        wrong=(
-            ([1, 1, 1, 1, 1, 1], "A nan is not better than anything, so each counts as a bad epoch."),
-            ([1, 1, 1, 0.1, 0.1, 0.01], "Not even the first nan counts as a best one: it is the first bad report."),
-        ),
-        hint="nan < best is false, so every report is bad. With patience=1 the second bad one in a row cuts."),
-    "chained": Trap(
-        answer=1.0, meant=warmup(constant(1.0), length=4, start=0.1) * cosine_restarts(1.0, period=10), record=in_torch(25),
-        right="A product has to be written as one.",
-        wrong=(
-            (0.1, "That is the product. But CosineAnnealingWarmRestarts doesn't multiply: it sets the rate."),
-        ),
-        hint="The schedulers act one after the other, and the last one computes the rate anew from the optimizer's first rate."),
     "processes": Trap(
         answer=[1, 0.6, 0.2, 0], meant=linear_decay(1.0, total=10), record=four_processes,
         right="The horizon is counted in steps of the scheduler: 10 updates are 40.",
@@ -335,4 +274,13 @@ EXERCISES = {
             ([1, 0.975, 0.95, 0.925], "The other way round: it is four times too fast, not too slow."),
         ),
         hint="After each update four steps are made, and each takes 0.1 off."),
+    "three-records": Exercise(
+        answer=[13, 11, 12],
+        right="Where they part tells more than how far: at the break, from the start, and one update after the break.",
+        wrong=(
+            ([13, 12, 11], "A is right. B and C are both at zero one update early. Which of them was right before the break?"),
+            ([12, 11, 13], "B is right. With the optimizer's state loaded the rate goes on from one half; without it, it can't."),
+            ([11, 13, 12], "C is right. One update early from the start, or a jump at the break: which is A?"),
+        ),
+        hint="Take the place where each parts from the plan: from update 0, 5 or 6. The run of two of them was broken off after update 4."),
 }

@@ -91,7 +91,6 @@ RIGHT = {
 }
 # and those of a person who is wrong, beside what the exercise itself lists
 WRONG = {
-<<<<<<< HEAD
     "time-of-update": [2.4, 0.4, 126 / 50], "last-rate": [0.2 * (1 - 398 / 400), 0.000502], "one-update": [1e-3, -0.5, [0, 0], "none"],
     "best-fixed-rate": [0.09, 1 / 21, 0.095, 0.1, 0.0957], "limit-of-turned": [0.3, 0.2, 0.4], "best-beta": [0.65, 0.82],
     "saddle-exits": [[0, 49], 50, [50, 0], {0, 50}], "effective-rate": [0.011, 0.1], "adagrad-step": [0.0205, 0.2],
@@ -103,20 +102,6 @@ WRONG = {
     "first-cut": [11.5, 14], "momentum-floor": [0.3, 0.08, 0.12], "settling": [113, 100], "patience-at-60": ["tie", "level or better"],
     "read-the-log": [47, 49, 0.5], "down-to-a-hundredth": [98, 99.5, 396], "exponential-at-2000": [0.95, 1.0, 0.9],
     "three-flat-curves": ["floor", "floor done", "road road road"], "exact-road": [0.18, 0.2, 0.1875], "five-epochs": [0.3, 0.0003],
-=======
-    "time-of-update": [2.4, 0.4, 126 / 50], "last-rate": [0.3 * (1 - 308 / 310), 0.001], "one-update": [1e-3, -0.5, [0, 0], "none"],
-    "limit-of-two": [0.3, 0.2], "zigzag-from": [0.06, 1 / 21], "effective-rate": [0.011, 0.1], "adagrad-step": [0.0205, 0.2],
-    "limit-of-momentum": [0.47, 0.45, 3.8], "third-of-seven": [0.0126, 0.02], "different-rates": [[5, 24], [25, 5, 25], 5, {5, 25}],
-    "half-way": [0.031, 0.032, 0.3], "rate-at-30": [0.031, "0.3", multistep_decay(0.3, [25, 45])([30, 50])],
-    "half-the-floor": [0.06, 0.04], "momentum-floor": [0.3, 0.08, 0.12], "batch-instead": [63, 65, "sixty-four"],
-    "fifth-pass": [0.09, 0.0833],
-    "read-the-log": [47, 49, 0.5], "down-to-a-hundredth": [98, 99.5, 396],
-    "exponential-at-2000": [0.95, 1.0, 0.9], "per-update": [0.9967, 0.996, 0.99],
-    "three-flat-curves": ["floor", "floor done", "road road road"],
-    "exact-road": [0.18, 0.2, 0.1875], "five-epochs": [0.3, 0.0003],
-    "three-rates": [[0.4, 0.2], [0.4, 0.2, 0.05, 0], [0.05, 0.2, 0.4], {0.4, 0.2, 0.05}, 0.4],
-    "settling": [113, 100], "patience-at-60": ["tie", "level or better"], "first-cut": [11.5, 14],
->>>>>>> lessons-c
     "warm-cosine": [warmup(cosine_decay(0.21, total=25), length=5), warmup(linear_decay(0.2, total=25), 5), cosine_decay, 0.2,
                     warmup(cosine_decay(0.2, total=25, end=0.01), length=5), warmup(cosine_decay(0.2, 25), 5, start=0.1), lambda t: "x"],
     "warmup-batch-norm": [0.1, 10, -0.1, 40, -1, 0.01], "cosine-tail": [0.006, 0.0069, 0.0001, 0.01, 0.0066],

@@ -58,13 +58,8 @@ PREDICTIONS = {
     "drop-place": Choice(
         {
             "At epoch 4 to 8, where the curve becomes flat":
-<<<<<<< HEAD
-                "There the progress seems to end, so that a cut seems to cost nothing. But the slow part of the way still lies "
-                "ahead, and it "
-=======
                 "There the progress seems to end, so that a cut seems to cost nothing. But the slow part of the way "
                 "still lies ahead, and it "
->>>>>>> lessons-c
                 "needs the high rate: the points at 4 and 8 lie above those that follow.",
             "In the middle, and it hardly matters where":
                 "From 12 to 24 sixteen runs can barely order the places.",
@@ -80,13 +75,8 @@ PREDICTIONS = {
     "drop-place-rates": Choice(
         {
             "It stays in the middle at both":
-<<<<<<< HEAD
-                "The middle looked like a matter of the budget alone. But place and rate belong together: the three curves have "
-                "their lowest points "
-=======
                 "The middle looked like a matter of the budget alone. But place and rate belong together: the three "
                 "curves have their lowest points "
->>>>>>> lessons-c
                 "at three different places.",
             "Later at the lower rate, earlier at the higher one":
                 "With a low rate the road is what is scarce; the high one does damage while it lasts.",
@@ -101,13 +91,8 @@ PREDICTIONS = {
     "how-many-drops": Choice(
         {
             "The smoother the better: four drops and the exponential lead":
-<<<<<<< HEAD
-                "Fewer jolts sound healthier. In the figure the smooth one and the single drop to a tenth overlap, and nothing "
-                "orders them by "
-=======
                 "Fewer jolts sound healthier. In the figure the smooth one and the single drop to a tenth overlap, "
                 "and nothing orders them by "
->>>>>>> lessons-c
                 "smoothness.",
             "A single drop to a hundredth leads: it ends with the least noise":
                 "It does end with little noise. But ten epochs at a hundredth are no road at all, and it is behind all the others "
@@ -118,13 +103,8 @@ PREDICTIONS = {
                 "That recipe is for a run whose length was chosen with it. Here two drops and one overlap.",
         },
         right="Most overlap; a single drop to a hundredth is behind",
-<<<<<<< HEAD
-        out="Five of the six lie within a point of each other. A single drop to a hundredth is behind by almost a point, and no "
-        "drop at all by "
-=======
         out="Five of the six lie within a point of each other. A single drop to a hundredth is behind by almost a "
             "point, and no drop at all by "
->>>>>>> lessons-c
             "about one.",
     ),
     "first-cut-report": Number(
@@ -139,24 +119,14 @@ PREDICTIONS = {
     "plateau-scheduler": Choice(
         {
             "Patience 0":
-<<<<<<< HEAD
-                "At once sounds efficient. But one noisy report is enough for a cut: look at its rate, which begins to fall "
-                "while the error "
-=======
                 "At once sounds efficient. But one noisy report is enough for a cut: look at its rate, which begins "
                 "to fall while the error "
->>>>>>> lessons-c
                 "is still falling fast.",
             "Patience 3":
                 "Patient enough for the noise, and quick enough for 30 epochs.",
             "Patience 10":
-<<<<<<< HEAD
-                "A default should be a safe choice. But ten reports are a third of this run: its rate hardly ever falls, and "
-                "the error stays high.",
-=======
                 "A default should be a safe choice. But ten reports are a third of this run: its rate hardly ever "
                 "falls, and the error stays high.",
->>>>>>> lessons-c
         },
         right="Patience 3",
         out="Patience 3. On the half that was not watched, patience 0 is about a point behind and 10 more than two.",
@@ -168,24 +138,14 @@ PREDICTIONS = {
                 "small factor? Ask it of "
                 "each of the other three.",
             "The two that stand still":
-<<<<<<< HEAD
-                "They stand still alike. But the device compares with a little less than one time the best, and for a negative "
-                "best that is above it: "
-=======
                 "They stand still alike. But the device compares with a little less than one time the best, and for a "
                 "negative best that is above it: "
->>>>>>> lessons-c
                 "standing still counts as progress.",
             "The loss at 0.7, nan, and the accuracy":
                 "nan is never lower than the best, and a rising accuracy isn't either.",
             "All four":
-<<<<<<< HEAD
-                "None of the four falls. Still, one of them counts as falling: a negative best, made a little smaller in size, "
-                "lies above itself.",
-=======
                 "None of the four falls. Still, one of them counts as falling: a negative best, made a little smaller "
                 "in size, lies above itself.",
->>>>>>> lessons-c
         },
         right="The loss at 0.7, nan, and the accuracy",
         out="Three of four cut three times, down to 0.0001: all but the loss at -0.7.",

@@ -44,7 +44,7 @@ PREDICTIONS = {
         right=(2, 5), low=1, high=12, whole=True, unit="tries", shown="one-rate",
         out="By factors of three it takes four tries or so: only rates from about 0.03 to 0.06 get there.",
         feedback=((1, 1.5, "With luck: the first is 0.001, which ends far above."),
-                  (6, 12, "Go by factors of three: 0.001, 0.003, 0.01, 0.03. A factor of ten can step over the valley."))),
+                  (6, 12, "Go by factors of three: the fourth rate is in the valley. A factor of ten can step over it."))),
     "three-valleys": Order(
         ("SGD", "momentum", "Adam"), right=("Adam", "momentum", "SGD"),
         out="Adam's best rate was the lowest, near 0.01, then momentum's, near 0.04, and SGD's, near 0.4.",

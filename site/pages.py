@@ -46,10 +46,16 @@ CHEAT_SHEET = """# Cheat sheet
 
 <p class="lesson-links"><a href="javascript:print()">Print</a></p>
 """
+ANCHOR = re.compile(r"(?<=\]\()([\w.]*#)([^)\s]+)")        # a link to a heading, as JupyterLab wants it
 # steps that don't settle, until the learner lets them decay
 OPENING = {"curvature": 8.0, "lr": 0.1, "noise": 1.5, "steps": 150}
 MODULES = ["schedules", "optimizers", "problems", "training", "sweeping", "theory", "statistics", "figures", "explorers", "frameworks",
            "lessons"]
+
+
+def slug(link):
+    """The same link as MyST wants it: lower case, and no punctuation."""
+    return link[1] + re.sub(r"[^\w-]", "", link[2].lower())
 
 
 def about(notebook):
@@ -83,6 +89,9 @@ def site():
                 notebook.cells.insert(place + 1, nbformat.v4.new_markdown_cell(SLIDERS.format(path.stem), id=f"{cell.id[:8]}-live"))
         setting = f"\n\n{SETTING}" * any(map(prediction, notebook.cells))
         notebook.cells[0].source = f"{head}\n\n{LINKS.format(path.stem)}{setting}\n{rest}"
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = ANCHOR.sub(slug, cell.source)
         notebook.cells = waiting(notebook.cells)
         nbformat.write(notebook, source / path.name)
         number = path.stem[:2]

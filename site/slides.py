@@ -43,7 +43,7 @@ def deck(notebook):
                 folds = "\n\n".join(f"**{title}**\n{text}" for title, text in FOLD.findall(cell.source))
                 cell.source = FOLD.sub("", cell.source)
                 cells.append(slide(nbformat.v4.new_markdown_cell(folds), "notes"))
-            cell.source = re.sub(r"\((\d\d_\w+)\.ipynb\)", r"(\1.html)", cell.source)      # from deck to deck
+            cell.source = re.sub(r"\((\d\d_\w+)\.ipynb(#[^)]*)?\)", r"(\1.html)", cell.source)      # from deck to deck
         else:
             if "exercise" in tags:
                 cell.outputs = []

@@ -128,8 +128,8 @@ PREDICTIONS = {
                 "is about noise, the other about distance.",
         },
         right="Ten times too large",
-        out="Ten times too large: about eighty times the loss, against 5 times. (With more noise and only 100 updates the two "
-            "cost about the same.)",
+        out="Ten times too large: about eighty times the loss, against 5 times. (With more noise and only 100 updates "
+            "the two cost about the same.)",
     ),
     "pair-race": Order(
         ("1/t", "exponential", "linear", "constant"),
@@ -146,7 +146,8 @@ PREDICTIONS = {
     "best-rates-two-weights": Choice(
         {
             "1/t once more, with a k between the two":
-                "A compromise for all 200 updates is what the tuned 1/t had to make. Free rates need none: they serve one weight first and "
+                "A compromise for all 200 updates is what the tuned 1/t had to make. Free rates need none: they serve "
+                "one weight first and "
                 "the other at the end. See where the two curves part.",
             "1/t for most of the way, then a steep drop":
                 "First the flat weight, which needs all the time that it can get, then the steep one, which needs little.",
@@ -159,10 +160,10 @@ PREDICTIONS = {
     "what-k-buys": Order(
         ("constant", "1/t, k = 1", "1/t, k = 0.1", "linear"),
         right=("linear", "1/t, k = 0.1", ("constant", "1/t, k = 1")),
-        wrong=((("1/t, k = 1", "1/t, k = 0.1"), "k = 1 is everybody's example. But it takes most of its rate away in the first "
-        "five epochs, "
-                                                "when the run still has to travel, and even its best first rate does not make "
-                                                "up for that."),
+        wrong=((("1/t, k = 1", "1/t, k = 0.1"), "k = 1 is everybody's example. But it takes most of its rate away in "
+                                                "the first five epochs, "
+                                                "when the run still has to travel, and even its best first rate does "
+                                                "not make up for that."),
                (("1/t, k = 0.1", "linear"), "k = 0.1 leaves a quarter of the rate at the end, and that much of its noise. "
                                             "In the figure the two intervals lie apart.")),
         feedback="In the figure: linear lowest, then k = 0.1; constant and k = 1 can't be told apart.",
@@ -214,7 +215,7 @@ EXERCISES = {
             (1.03, "The other way round: the exponential's loss, divided by that of 1/t."),
             (1.17, "That is the straight line. The question is about the exponential."),
         ),
-        hint="Compute expected_loss(pair, SGD(), lr, steps=2000)[:, -1] for both families, with lr of 2000 rates each, and take "
-        "the minima.",
+        hint="Compute expected_loss(pair, SGD(), lr, steps=2000)[:, -1] for both families, with lr of 2000 rates "
+             "each, and take the minima.",
     ),
 }

@@ -51,8 +51,8 @@ PREDICTIONS = {
     "gamma-per-update": Choice(
         {
             "It falls more slowly, and needs more epochs":
-                "So it was with 1/t, whose tail is long. Here the tail is not long but gone: less than 1 percent of the rate is "
-                "left after three "
+                "So it was with 1/t, whose tail is long. Here the tail is not long but gone: less than 1 percent of "
+                "the rate is left after three "
                 "epochs, and each further epoch takes four fifths of the rest. The curve is flat.",
             "It stops within a few epochs, flat and quiet":
                 "No rate, no step, and so not even a wobble.",
@@ -102,8 +102,8 @@ PREDICTIONS = {
             "The best r: both want to end at the same part of the first rate":
                 "So choose r, and compute γ from the number of epochs.",
             "Neither: the short run wants more left, because it has less time":
-                "It has less road, so why give any away? It takes a higher first rate instead. Both curves have their lowest "
-                "point at the same r, "
+                "It has less road, so why give any away? It takes a higher first rate instead. Both curves have their "
+                "lowest point at the same r, "
                 "as far as these four values can say.",
             "Neither: the long run wants more left":
                 "Then γ would have to be much closer to 1 in the long run. The two curves have their lowest point at the same r.",
@@ -115,8 +115,8 @@ PREDICTIONS = {
     "zero-or-a-fifth": Choice(
         {
             "Yes: the line to zero ends higher than both others":
-                "In the last figure everything below a fifth cost something. But there the whole run was lower, too. Look at "
-                "the two lines, "
+                "In the last figure everything below a fifth cost something. But there the whole run was lower, too. "
+                "Look at the two lines, "
                 "which differ at the end only.",
             "No: the line to zero is not worse than either":
                 "Where the road is kept, ending at zero costs nothing that 48 runs could show.",
@@ -124,8 +124,8 @@ PREDICTIONS = {
                 "A compromise between road and noise might lie at a fifth for any shape. The two lines tie within a point, though.",
         },
         right="No: the line to zero is not worse than either",
-        out="The two lines tie within a point, and the exponential to a fifth does not beat them. The exponential to 0.003 is "
-        "worse by more "
+        out="The two lines tie within a point, and the exponential to a fifth does not beat them. The exponential to "
+            "0.003 is worse by more "
             "than a point.",
         shown=(),
     ),

@@ -58,8 +58,8 @@ PREDICTIONS = {
     "drop-place": Choice(
         {
             "At epoch 4 to 8, where the curve becomes flat":
-                "There the progress seems to end, so that a cut seems to cost nothing. But the slow part of the way still lies "
-                "ahead, and it "
+                "There the progress seems to end, so that a cut seems to cost nothing. But the slow part of the way "
+                "still lies ahead, and it "
                 "needs the high rate: the points at 4 and 8 lie above those that follow.",
             "In the middle, and it hardly matters where":
                 "From 12 to 24 sixteen runs can barely order the places.",
@@ -75,13 +75,14 @@ PREDICTIONS = {
     "drop-place-rates": Choice(
         {
             "It stays in the middle at both":
-                "The middle looked like a matter of the budget alone. But place and rate belong together: the three curves have "
-                "their lowest points "
+                "The middle looked like a matter of the budget alone. But place and rate belong together: the three "
+                "curves have their lowest points "
                 "at three different places.",
             "Later at the lower rate, earlier at the higher one":
                 "With a low rate the road is what is scarce; the high one does damage while it lasts.",
             "Earlier at the lower rate, later at the higher one":
-                "A higher rate has more noise to be rid of, but that is quickly done. And a lower rate has a longer way to go, so an early "
+                "A higher rate has more noise to be rid of, but that is quickly done. And a lower rate has a longer "
+                "way to go, so an early "
                 "cut hurts it more: see the left end of its curve.",
         },
         right="Later at the lower rate, earlier at the higher one",
@@ -90,8 +91,8 @@ PREDICTIONS = {
     "how-many-drops": Choice(
         {
             "The smoother the better: four drops and the exponential lead":
-                "Fewer jolts sound healthier. In the figure the smooth one and the single drop to a tenth overlap, and nothing "
-                "orders them by "
+                "Fewer jolts sound healthier. In the figure the smooth one and the single drop to a tenth overlap, "
+                "and nothing orders them by "
                 "smoothness.",
             "A single drop to a hundredth leads: it ends with the least noise":
                 "It does end with little noise. But ten epochs at a hundredth are no road at all, and it is behind all the others "
@@ -102,8 +103,8 @@ PREDICTIONS = {
                 "That recipe is for a run whose length was chosen with it. Here two drops and one overlap.",
         },
         right="Most overlap; a single drop to a hundredth is behind",
-        out="Five of the six lie within a point of each other. A single drop to a hundredth is behind by almost a point, and no "
-        "drop at all by "
+        out="Five of the six lie within a point of each other. A single drop to a hundredth is behind by almost a "
+            "point, and no drop at all by "
             "about one.",
     ),
     "first-cut-report": Number(
@@ -118,14 +119,14 @@ PREDICTIONS = {
     "plateau-scheduler": Choice(
         {
             "Patience 0":
-                "At once sounds efficient. But one noisy report is enough for a cut: look at its rate, which begins to fall "
-                "while the error "
+                "At once sounds efficient. But one noisy report is enough for a cut: look at its rate, which begins "
+                "to fall while the error "
                 "is still falling fast.",
             "Patience 3":
                 "Patient enough for the noise, and quick enough for 30 epochs.",
             "Patience 10":
-                "A default should be a safe choice. But ten reports are a third of this run: its rate hardly ever falls, and "
-                "the error stays high.",
+                "A default should be a safe choice. But ten reports are a third of this run: its rate hardly ever "
+                "falls, and the error stays high.",
         },
         right="Patience 3",
         out="Patience 3. On the half that was not watched, patience 0 is about a point behind and 10 more than two.",
@@ -133,17 +134,18 @@ PREDICTIONS = {
     "four-reports": Choice(
         {
             "The loss at 0.7 alone":
-                "So it should be. But the device knows only one question: is the report lower than the best, by a small factor? Ask it of "
+                "So it should be. But the device knows only one question: is the report lower than the best, by a "
+                "small factor? Ask it of "
                 "each of the other three.",
             "The two that stand still":
-                "They stand still alike. But the device compares with a little less than one time the best, and for a negative "
-                "best that is above it: "
+                "They stand still alike. But the device compares with a little less than one time the best, and for a "
+                "negative best that is above it: "
                 "standing still counts as progress.",
             "The loss at 0.7, nan, and the accuracy":
                 "nan is never lower than the best, and a rising accuracy isn't either.",
             "All four":
-                "None of the four falls. Still, one of them counts as falling: a negative best, made a little smaller in size, "
-                "lies above itself.",
+                "None of the four falls. Still, one of them counts as falling: a negative best, made a little smaller "
+                "in size, lies above itself.",
         },
         right="The loss at 0.7, nan, and the accuracy",
         out="Three of four cut three times, down to 0.0001: all but the loss at -0.7.",

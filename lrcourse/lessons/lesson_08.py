@@ -141,7 +141,8 @@ PREDICTIONS = {
          "The same at all peaks":
              "Then one comparison at one peak would do. The curve in the figure climbs by several points."},
         right="At high peaks: it ends at half of a high rate",
-        out="At 0.05 twice too long costs nothing that shows, at 0.4 about five points. For half the time it is the other way round.",
+        out="Twice too long costs nothing that shows at 0.05 and over six points at 0.4. Half costs over "
+            "two points at 0.05 and still over one at 0.4 (24 seeds).",
     ),
     "restarts": Choice(
         {"Better: a jump can find a better minimum":
@@ -208,6 +209,10 @@ EXERCISES = {
         right="A ends at half of its peak, C at the peak again. Only B was told the length of the run.",
         wrong=(
             ([30, 60, 15], "B is at 0 at epoch 30: that is the right one."),
+            ([60, 30, 3], "With T_max=3 the rate goes down and up five times, and fits C's four entries, too. The longest that fits?"),
+            ([60, 30, 7.5], "That fits C's four entries, too: two waves up and down. The longest that fits?"),
+            ([60, 6, 15], "With T_max=6 the rate is at B's four entries as well. The longest that fits?"),
+            ([60, 6, 3], "B and C fit, by waves that go up and down between the entries. The longest that fit?"),
             ([60, 30, 20], "With T_max=20 C would be at 0 at epoch 20, and at half of its peak at 30."),
             ([60, 30, 10], "With T_max=10 C would be at 0 at epoch 10, and back at its peak at 20."),
             ([60, 30, 30], "C was low in the middle and high at both ends. Where was it at zero?"),

@@ -76,14 +76,14 @@ PREDICTIONS = {
          "Many times as wide: 399 images are few":
              "For the error itself you would be near. In a difference, an image that is hard for both cancels."},
         right="Hardly wider",
-        out="0.1 to 0.7 points in either case; for the constant rate against linear 0.6 to 1.6.",
+        out="0.1 to 0.7 points in either case; for the constant rate against linear 0.6 to 1.5.",
         shown=(),
     ),
     "league-tasks": Choice(
         {"All three lose places":
              "That was our own bet, and for slow 1/t it came out. Look where the other two are.",
          "1/t loses, the other two hardly":
-             "Yes. Over 60 epochs 0.95 to the t comes down to 5 %, and three steps to a thousandth: both are as good as an end.",
+             "Yes. Over 60 epochs 0.95 to the t comes down to 5 %, and two steps to a hundredth: both nearly as good as an end.",
          "None of them: each has its peak tuned again":
              "The peak is tuned, the time scale isn't: slow 1/t still has a seventh of its peak at epoch 60."},
         right="1/t loses, the other two hardly",
@@ -137,13 +137,13 @@ PREDICTIONS = {
     ),
     "peak-or-schedule": Choice(
         {"Less: peaks are forgiving, schedules are chosen with care":
-             "Forgiving on the low side. Too high, the run ends on a higher floor, or breaks.",
+             "Forgiving on the low side, under momentum: half costs half a point. Too high, the run ends on a higher floor, or breaks.",
          "About the same":
              "That is what half the best peak costs. Double costs more.",
          "Several times as much":
              "Yes, so that is where to spend your runs."},
         right="Several times as much",
-        out="Double the best peak costs 1.8 points, half of it 0.5; the leading group is 0.5 wide.",
+        out="Under momentum double the best peak costs some 2.5 points and half 0.5; under Adam both cost about 1. The group is 0.5 wide.",
         shown=(),
     ),
 }

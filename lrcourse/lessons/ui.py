@@ -91,7 +91,7 @@ LESSONS = {
     "02_optimizers": "One gradient, seven ways to step. Does the way matter, or the rate?",
     "03_finding_a_learning_rate": "Which rate? How to find one without trying them all",
     "04_why_decay": "The error stops falling. Is the network done?",
-    "05_time_based_decay": "Divide by the time. How fast is that, and when is it best?",
+    "05_time_based_decay": "Divide by the time. How fast is that, and what is it good for?",
     "06_exponential_decay": "Five percent less every epoch. How far does that take you?",
     "07_step_decay": "A tenth every twenty epochs. Where should the steps be?",
     "08_warmup_and_cosine": "Why start slowly, and how to come down?",

@@ -29,7 +29,7 @@ def deck(notebook):
                 kind = "-"
             elif cell.cell_type == "markdown" and "**Exercise" in cell.source:
                 before, stem, exercise = cell.source.partition("**Exercise")
-                cells.append(slide(nbformat.v4.new_markdown_cell(before), "notes"))
+                cells.append(slide(nbformat.v4.new_markdown_cell(FOLD.sub(r"**\1**\2", before)), "notes"))
                 cell.source, kind = stem + exercise, "subslide"
             elif cell.cell_type == "markdown":
                 kind = "notes"

@@ -108,9 +108,11 @@ def test_a_long_end_is_split_at_its_headings_and_a_derivation_goes_to_the_notes(
     long, fold = "Much. " * 250, "told\n\n<details><summary>Why</summary>\n\nBecause.\n</details>\n\nmore"
     cells = [slides_module.slide(nbformat.v4.new_markdown_cell(text), "slide") for text in
              (f"## Summary\n\n{long}\n\n## Further", "## Short\n\n## Shorter", fold)]
+    cells.append(nbformat.v4.new_markdown_cell(f"{fold}\n\n**Exercise 1.** Do."))
     deck = slides_module.deck(nbformat.v4.new_notebook(cells=cells)).cells
     assert [(cell.metadata["slideshow"]["slide_type"], " ".join(cell.source.split())[:12]) for cell in deck] == [
-        ("slide", "## Summary M"), ("subslide", "## Further"), ("slide", "## Short ## "), ("slide", "told more"), ("notes", "**Why** Beca")]
+        ("slide", "## Summary M"), ("subslide", "## Further"), ("slide", "## Short ## "), ("slide", "told more"), ("notes", "**Why** Beca"),
+        ("notes", "told **Why**"), ("subslide", "**Exercise 1")]
 
 
 @pytest.mark.parametrize("name", all_predictions())

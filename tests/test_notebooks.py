@@ -56,8 +56,12 @@ def run_with_solutions(path):
         cell = new_code_cell(solution, id=f"solved-{stub.id}")
         notebook.cells.insert(notebook.cells.index(stub), cell)
         solved.append(cell.id)
+    for shown in [cell for cell in notebook.cells if "progress" in cell.metadata.get("tags", [])]:      # the map knows of no solution
+        cell = new_code_cell("progress(forget=True);", id=f"forgotten-{shown.id}")
+        notebook.cells.insert(notebook.cells.index(shown), cell)
+        solved.append(cell.id)
     notebook = tool.execute(notebook, path.parent)
-    solutions = [cell for cell in notebook.cells if cell.id in solved]
+    solutions = [cell for cell in notebook.cells if cell.id in solved and cell.id.startswith("solved-")]
     notebook.cells = [cell for cell in notebook.cells if cell.id not in solved]
     for number, cell in enumerate(code(notebook), 1):
         for thing in (cell, *(output for output in cell.outputs if "execution_count" in output)):

@@ -67,6 +67,14 @@ def listening(page, complaints):
     return page
 
 
+def violations(page, roots):
+    from editions import shared
+
+    page.evaluate((shared.packages() / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    for root in roots:
+        assert page.evaluate(AXE, root) == []
+
+
 # ---- in JupyterLab ---------------------------------------------------------------------------------------------------
 
 class Lab:
@@ -175,6 +183,19 @@ def test_by_mouse_from_the_question_to_a_changed_mind(lab):
     lab.run(1)
     lab.page.wait_for_function("document.querySelectorAll('[data-prediction=cut-x][data-state=shown]').length === 1")
     assert "First: It falls slowly" in lab.asked("cut-x").inner_text()
+
+
+def test_axe_finds_nothing_in_the_lab(lab):
+    lab.python("from lrcourse.lessons import kept, predictions\nkept.forget()\npredictions.ASKED.clear()")
+    for answered in (False, True):
+        for index in range(len(NAMES)):
+            lab.run(1 + index + answered * len(NAMES))      # the question; its figure, which shows the answer
+        state = "shown" if answered else "open"
+        lab.page.wait_for_function(f"document.querySelectorAll('.lrp[data-state={state}]').length === {len(NAMES)}")
+        violations(lab.page, [lab.asked(name).element_handle() for name in NAMES])
+    lab.run(9)
+    lab.page.locator(".lrm").wait_for()
+    violations(lab.page, [lab.page.locator(".lrm").element_handle()])
 
 
 def test_by_keyboard(lab):
@@ -335,11 +356,8 @@ def answer(page):
 
 def sound(page):
     """What axe finds, what is too small to touch, and what sticks out."""
-    from editions import shared
-
-    page.evaluate((shared.packages() / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     main = page.query_selector("main")
-    assert page.evaluate(AXE, main) == []
+    violations(page, [main])
     for root in page.query_selector_all(".lrp"):
         assert root.evaluate(SMALL) == []
     assert main.evaluate(WIDE, page.viewport_size["width"] - 16) == []

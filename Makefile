@@ -14,6 +14,8 @@ PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python 
 # what takes longest begins first (conftest.py says what stays together)
 TESTS := tests/test_notebooks.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg
+# without the frameworks and what builds the site
+BARE := --ignore notebooks/13_in_your_framework.ipynb --ignore tests/editions.py $(addprefix --ignore tests/test_,slides.py site.py live.py waiting.py)
 
 .PHONY: help lab lab-frameworks test test-light test-long test-oldest test-newest mutants outputs league bench lint browser slides site live publish \
 	wheels walk test-live clean
@@ -99,9 +101,7 @@ test-live: .venv/.light browser
 	touch $@
 
 test-oldest: .venv-oldest/.made
-	$(subst $(BIN),.venv-oldest/bin,$(PYTEST)) $(TESTS) $(NBVAL) \
-		--ignore notebooks/13_in_your_framework.ipynb \
-		$(addprefix --ignore tests/test_,slides.py site.py live.py)
+	$(subst $(BIN),.venv-oldest/bin,$(PYTEST)) $(TESTS) $(NBVAL) $(BARE)
 
 .venv-newest/.made: $(SOURCES)
 	$(PYTHON) -m venv .venv-newest
@@ -111,9 +111,7 @@ test-oldest: .venv-oldest/.made
 
 # what is newest changes by the day: remove .venv-newest to ask anew
 test-newest: .venv-newest/.made
-	$(subst $(BIN),.venv-newest/bin,$(PYTEST)) $(TESTS) $(NBVAL) \
-		--ignore notebooks/13_in_your_framework.ipynb \
-		$(addprefix --ignore tests/test_,slides.py site.py live.py)
+	$(subst $(BIN),.venv-newest/bin,$(PYTEST)) $(TESTS) $(NBVAL) $(BARE)
 
 mutants: .venv/.light .venv/.frameworks
 	$(BIN)/python tools/mutants.py $(if $(SAMPLE),--sample $(SAMPLE)) $(MODULES)

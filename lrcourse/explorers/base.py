@@ -14,6 +14,7 @@ from lrcourse.explorers.javascript import schedules_module
 
 HERE = Path(__file__).parent
 PICTURES = {}
+SHARED = ("parts.js", "unpack.js", "random.js", "maths.js", "code.js", "view.js")
 
 # the module without a kernel: its model only remembers. <noscript> holds the picture, so that nothing jumps
 PAGE = """<div><style>%s</style><noscript>%s</noscript></div>
@@ -29,7 +30,7 @@ widget.render({ model, el: document.currentScript.previousElementSibling });
 def bundle(view, limits, constants=""):
     """One self-contained module: the schedules, the limits, the shared files and ``view``, without their imports and exports."""
     texts = [schedules_module(), f"export const LIMITS = {limits};", constants,
-             *((HERE / name).read_text(encoding="utf-8") for name in ("parts.js", "unpack.js", "random.js", "maths.js", "code.js", "view.js", view))]
+             *((HERE / name).read_text(encoding="utf-8") for name in (*SHARED, view))]
     return re.sub(r"^import .*\n|^export (?!default)", "", "\n".join(texts), flags=re.MULTILINE)
 
 

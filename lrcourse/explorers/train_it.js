@@ -15,13 +15,15 @@ const NAMES = { constant: "constant", linear: "linear", cosine: "cosine", step: 
 const WATCHED = { seeds: [0, 1, 2], part: [0, 398] }, UNSEEN = { seeds: [100, 101, 102, 103, 104], part: [398, 797] };
 const RIVALS = ["constant", "linear", "cosine"], PEAKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1];
 
+/** The rate of point i, without the last digits, which rounding makes: so it stands in code as well. */
+const pointOf = ({ peak, points }, i) => Number((peak * points[i]).toPrecision(12));
 const named = ({ shape, peak }) => ({ name: SHAPES[shape].name, parameters: { ...SHAPES[shape].parameters, lr: peak } });
 
 /** The rate at a time in epochs. */
 function rateAt({ shape, peak, points }, t) {
   if (shape !== "drawn") { const { name, parameters } = named({ shape, peak }); return FORMULAS[name](t, parameters); }
   const i = Math.min(Math.floor((t + 1e-9) / EVERY), KNOTS - 2), since = Math.max(t - i * EVERY, 0);
-  const a = peak * points[i], b = peak * points[i + 1];
+  const a = pointOf({ peak, points }, i), b = pointOf({ peak, points }, i + 1);
   return a === b ? a : b < a ? FORMULAS.exponential_decay(since, { lr: a, gamma: (b / a) ** (1 / EVERY) })
     : FORMULAS.lr_range(since, { min_lr: a, max_lr: b, total: EVERY });
 }
@@ -33,7 +35,7 @@ export function curve(state) {
 }
 
 export function asDrawnCode(state, framework) {
-  return state.shape === "drawn" ? drawnCode(state.points.map(part => state.peak * part), EVERY, framework) : asCode(named(state), framework);
+  return state.shape === "drawn" ? drawnCode(state.points.map((_, i) => pointOf(state, i)), EVERY, framework) : asCode(named(state), framework);
 }
 
 /** Held-out errors in percent, a list for each run; all digits are misread once it has blown up. */
@@ -171,7 +173,7 @@ function renderTrainIt({ model, el }) {
   const rateOf = i => Math.max(rateAt(state, Math.min(i * EVERY, EPOCHS - 1e-6)), LOWEST * state.peak, AXIS[0]);
   /** The points get these rates, {index: rate}. */
   function bend(changes) {
-    const rates = Array.from({ length: KNOTS }, (_, i) => changes[i] ?? (state.shape === "drawn" ? state.peak * state.points[i] : rateOf(i)));
+    const rates = Array.from({ length: KNOTS }, (_, i) => changes[i] ?? (state.shape === "drawn" ? pointOf(state, i) : rateOf(i)));
     const kept = rates.map(v => Number(Math.min(Math.max(v, AXIS[0]), AXIS[1]).toPrecision(3))), peak = Math.max(...kept, LIMITS.peak[0]);
     Object.assign(state, { shape: "drawn", peak, points: kept.map(v => Math.max(v / peak, LOWEST)) });
     self.controls.peak.set(peak);
@@ -351,7 +353,7 @@ function renderTrainIt({ model, el }) {
       if (by.length) missed.push({ i, by: by.length, as: by[0][i] });
     }
     missed.sort((a, b) => b.by - a.by || a.i - b.i);
-    ctx.fillText(`${missed.length} of 398 digits are misread by at least one of the three${width < 480 ? "" : "; below each, what it reads"}`, 8, 14);
+    ctx.fillText(`${missed.length} of 398 digits are misread by ${width < 480 ? "one or more" : "at least one of the three; below each, what it reads"}`, 8, 14);
     const rows = 2;
     ctx.textAlign = "center";
     missed.slice(0, rows * room).forEach(({ i, by, as }, k) => {

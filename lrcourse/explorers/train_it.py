@@ -86,7 +86,7 @@ class TrainIt(Explorer):
         """The curve, as one of the course's schedules."""
         if self.shape != DRAWN:
             return SHAPES[self.shape](self.peak)
-        rates = [self.peak * part for part in self.points]
+        rates = [float(f"{self.peak * part:.12g}") for part in self.points]       # as one would write them, in code too
         pieces, boundaries = [], []
         for i, (a, b) in enumerate(zip(rates, rates[1:])):
             piece = constant(a) if a == b else exponential_decay(a, gamma=(b / a) ** (1 / EVERY)) if b < a else lr_range(a, b, total=EVERY)
@@ -139,8 +139,9 @@ class TrainIt(Explorer):
     @property
     def alt(self):
         error = 100 * self.history().test_error[:, -1]
-        return (f"Learning rate over {EPOCHS} epochs ({self.shape}, at most {self.peak:g}), and the error of three networks trained under it "
-                f"on handwritten digits with {self.optimizer}. At the end they misread {error.min():.1f} to {error.max():.1f} % of the held-out digits.")
+        return (f"Learning rate over {EPOCHS} epochs ({self.shape}, at most {self.peak:g}), and the error of three networks trained "
+                f"under it on handwritten digits with {self.optimizer}. At the end they misread {error.min():.1f} to {error.max():.1f} % "
+                "of the held-out digits.")
 
     def figure(self):
         history = self.history()
@@ -175,7 +176,8 @@ def data():
     """What the browser trains with: the kernel and the digits, packed, some 90 kB in JSON. OSError where there is no kernel.wasm."""
     path = library("wasm")
     if not path.exists():
-        raise OSError("this installation has no kernel.wasm, which trains in the browser: python -m lrcourse.engine.build, with ziglang, makes it")
+        raise OSError("this installation has no kernel.wasm, which trains in the browser: with the package ziglang, "
+                      "python -m lrcourse.engine.build makes it")
     pixels, labels = drawn_digits()
     shown, given = digits().images.reshape(-1, TRAIN, 64)[4], pixels[:TRAIN]        # copy 4 is not moved
     levels = [float(shown[given == level][0] - np.float32(engine.blank())) for level in range(17)]

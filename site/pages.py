@@ -18,13 +18,13 @@ hide-toc: true
 ---
 # {title}
 
-{first}
-
 <p class="start"><a href="{start}.html">Start reading</a><a href="live/lab/index.html?path={start}.ipynb">Run it in your browser</a></p>
 
 ~~~{{raw}} html
 {explorer}
 ~~~
+
+{first}
 
 {promise}
 

@@ -332,6 +332,8 @@ function renderTrainIt({ model, el }) {
       pen.fill();
       pen.globalAlpha = 1;
     }
+    errorChart.node.setAttribute("aria-label", mine.length ? `Held-out digits misread after each epoch, from ${percent(middle[1])} % to ${percent(middle[EPOCHS])} %, the mean of three seeds`
+      : "Held-out digits misread after each epoch: nothing is trained yet");
     drawWrong(theme);
     headline(found, mine.map(run => run.at(-1)));
     drawTable(looks, found);
@@ -346,7 +348,12 @@ function renderTrainIt({ model, el }) {
     const { ctx, width, height } = wrongDigits, size = 32, gap = 12, room = Math.max(1, Math.floor((width - 8) / (size + gap)));
     ctx.clearRect(0, 0, width, height);
     Object.assign(ctx, { fillStyle: theme.ink, textAlign: "left", textBaseline: "alphabetic", font: "600 12px system-ui, sans-serif" });
-    if (!answer || !drawn) { ctx.fillText("the digits that it still gets wrong", 8, 14); return; }
+    if (!answer || !drawn) {
+      const soon = "the digits that it will still get wrong";
+      ctx.fillText(soon, 8, 14);
+      wrongDigits.node.setAttribute("aria-label", soon);
+      return;
+    }
     const missed = [];
     for (let i = 0; i < drawn.count; i++) {
       const by = answer.answers.filter(list => list[i] !== drawn.labels[i]);
@@ -387,7 +394,7 @@ function renderTrainIt({ model, el }) {
     const reach = `The three networks end between ${percent(Math.min(...last))} and ${percent(Math.max(...last))} %.`;
     const list = better.map(({ shape, error: e, best }) => `${shape} ${percent(e)} (peak ${say(best.peak)})`).join(", ");
     why.textContent = blown ? "The rate is too large: they unlearn faster than they learn. Bend it down, above all at the start."
-      : `${reach} ${better.length === 3 ? `At their best peaks: ${list}.` : "Constant, linear and cosine are looking for their best peaks …"}`;
+      : `${reach} ${better.length === 3 ? `At their best peaks: ${list}.${state.shape === "drawn" ? "" : " Can you draw a better curve?"}` : "Constant, linear and cosine are looking for their best peaks …"}`;
     if (!pen) self.speak(`${verdict.textContent}. ${why.textContent}`);
   }
 

@@ -365,9 +365,8 @@ function renderTrainIt({ model, el }) {
     ctx.textAlign = "center";
     missed.slice(0, rows * room).forEach(({ i, by, as }, k) => {
       const x = 8 + k % room * (size + gap), y = 24 + Math.floor(k / room) * (size + 20);
-      ctx.globalAlpha = by / answer.answers.length;
+      ctx.fillStyle = theme.ink;
       for (let q = 0; q < 64; q++) {
-        ctx.fillStyle = theme.ink;
         ctx.globalAlpha = drawn.pixels[64 * (1000 + i) + q] / 16;
         ctx.fillRect(x + q % 8 * 4, y + (q >> 3) * 4, 4, 4);
       }

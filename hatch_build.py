@@ -55,7 +55,10 @@ class Hook(BuildHookInterface):
         if target is not None and target not in build.TARGETS:
             raise ValueError(f"LRCOURSE_TARGET={target} is not allowed: one of {', '.join(build.TARGETS)}")
         try:
-            return build.compile(target, folder)
+            made = build.compile(target, folder)
+            if target != "wasm" and build.find_spec("ziglang"):     # for TrainIt, which trains in the browser
+                made += build.compile("wasm", folder)
+            return made
         except OSError as error:
             if target:
                 raise

@@ -18,13 +18,13 @@ hide-toc: true
 ---
 # {title}
 
-{first}
-
 <p class="start"><a href="{start}.html">Start reading</a><a href="live/lab/index.html?path={start}.ipynb">Run it in your browser</a></p>
 
 ~~~{{raw}} html
 {explorer}
 ~~~
+
+{first}
 
 {promise}
 
@@ -47,8 +47,7 @@ CHEAT_SHEET = """# Cheat sheet
 <p class="lesson-links"><a href="javascript:print()">Print</a></p>
 """
 ANCHOR = re.compile(r"(?<=\]\()([\w.]*#)([^)\s]+)")        # a link to a heading, as JupyterLab wants it
-# steps that don't settle, until the learner lets them decay
-OPENING = {"curvature": 8.0, "lr": 0.1, "noise": 1.5, "steps": 150}
+OPENING = {"shape": "constant", "peak": 0.1}         # a curve that asks to be bent
 MODULES = ["schedules", "optimizers", "problems", "training", "sweeping", "theory", "statistics", "figures", "explorers", "frameworks",
            "lessons"]
 
@@ -101,16 +100,21 @@ def site():
     if sheet:
         nbformat.write(cheat_sheet(sheet), source / "cheat-sheet.ipynb")
         pages.append("cheat-sheet")
-    from lrcourse.explorers import Ravine
+    from lrcourse.engine import build
+    from lrcourse.explorers import TrainIt
+    from lrcourse.explorers.train_it import script
 
-    # its picture, for where no script runs, is a file of its own: nobody else has to fetch it
-    explorer, _, end = Ravine(**OPENING).html().partition("data:image/png;base64,")
+    # what it trains with is loaded when the page is there; its picture, for where no script runs, by nobody else
+    if not build.library("wasm").exists():
+        build.compile("wasm")
+    (source / "_static" / "digits.js").write_text(script(), encoding="utf-8")
+    explorer, _, end = TrainIt(**OPENING).html("_static/digits.js").partition("data:image/png;base64,")
     picture, _, end = end.partition('"')
-    (source / "_static" / "ravine.png").write_bytes(base64.b64decode(picture))
+    (source / "_static" / "train-it.png").write_bytes(base64.b64decode(picture))
     (source / "index.md").write_text(FRONT.format(
         title=readme(r"^# lrcourse: (.*?)$").capitalize(), first=readme(r"^# .*?\n\n(.*?)\n\n"),
         promise=readme(r"^(Our promise: .*?)\n\n"), able=readme(r"^(## What you will be able to do.*?)^## "),
-        start=lessons()[0].stem, explorer=f'{explorer}_static/ravine.png"{end}', lessons="".join(items),
+        start=lessons()[0].stem, explorer=f'{explorer}_static/train-it.png"{end}', lessons="".join(items),
         pages="\n".join([*pages, "api"])), encoding="utf-8")
     (source / "api.md").write_text(api(), encoding="utf-8")
     run("-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", source, out)

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 
 const folder = process.env.LRCOURSE_EXPLORERS;
 const load = name => import(pathToFileURL(path.join(folder, name)));
-const maths = await load("maths.js"), { asCode } = await load("code.js"), { CATALOGUE, FORMULAS } = await load("schedules.js");
+const maths = await load("maths.js"), { normals } = await load("random.js"), { asCode } = await load("code.js"), { CATALOGUE, FORMULAS } = await load("schedules.js");
 const { ravineRun, ravineVerdict } = await load("ravine.js"), game = await load("you_decay_it.js");
 const explorer = await load("schedule_explorer.js"), view = await load("view.js");
 const vectors = JSON.parse(fs.readFileSync(path.join(folder, "vectors.json"), "utf8"));
@@ -45,14 +45,14 @@ test("the defaults of the optimizers are Python's", () => {
 
 test("a seed gives numpy's normal numbers", () => {
   for (const { seed, numbers, sum, count } of vectors.normals) {
-    equal(maths.normals(seed, numbers.length), numbers, `seed ${seed}`);
-    equal([maths.normals(seed, count).reduce((a, b) => a + Math.abs(b), 0)], [sum], `sum for seed ${seed}`);
+    equal(normals(seed, numbers.length), numbers, `seed ${seed}`);
+    equal([normals(seed, count).reduce((a, b) => a + Math.abs(b), 0)], [sum], `sum for seed ${seed}`);
   }
 });
 
 test("a run on a surface is the one that train() makes", () => {
   for (const { state, path: wanted, loss, lr } of vectors.ravine) {
-    const run = ravineRun(state, maths.normals(state.seed, 2 * state.steps)), what = JSON.stringify(state);
+    const run = ravineRun(state, normals(state.seed, 2 * state.steps)), what = JSON.stringify(state);
     equal(run.lr, lr, `rates of ${what}`);
     equal(run.loss, loss, `loss of ${what}`, { unit: 1 });
     equal(run.path, wanted, `path of ${what}`, { unit: 1 });
@@ -62,7 +62,7 @@ test("a run on a surface is the one that train() makes", () => {
 test("expected loss, sampled loss, floor, and what a schedule comes to", () => {
   for (const { problem, lr, expected, sampled, floor, seed } of vectors.quadratics) {
     equal(maths.expectedLoss(problem, lr), expected, "expected loss");
-    equal(maths.sampledLoss(problem, lr, maths.normals(seed, lr.length * problem.curvature.length)), sampled, "sampled loss");
+    equal(maths.sampledLoss(problem, lr, normals(seed, lr.length * problem.curvature.length)), sampled, "sampled loss");
     equal([maths.noiseFloor(problem, lr.at(-1))], [floor], "floor");
     assert.deepEqual(Object.keys(maths.summary(lr)), ["sum", "halfLife"]);
     equal([maths.summary(lr).sum], [lr.reduce((a, b) => a + b, 0)], "sum");
@@ -73,7 +73,7 @@ test("expected loss, sampled loss, floor, and what a schedule comes to", () => {
 
 test("all who take part in the contest have Python's rates and ends", () => {
   for (const { state, rates, ends } of vectors.contests) {
-    const results = game.contest(state, maths.normals(state.seed, state.updates * state.curvature.length));
+    const results = game.contest(state, normals(state.seed, state.updates * state.curvature.length));
     for (const name in rates) {
       equal(results[name].rate, rates[name], `rates of ${name}`);
       equal([results[name].final], [ends[name]], `end of ${name}`);
@@ -122,7 +122,7 @@ test("the verdict says where the rate stands to the curvature", () => {
   const state = { surface: "ravine", optimizer: "SGD", decay: 0, momentum: 0.9, noise: 0, curvature: 20, steps: 60, seed: 0, start: [-1.9, 1] };
   const kind = change => {
     const s = { ...state, ...change };
-    return ravineVerdict(s, ravineRun(s, maths.normals(s.seed, 2 * s.steps))).kind;
+    return ravineVerdict(s, ravineRun(s, normals(s.seed, 2 * s.steps))).kind;
   };
   assert.equal(kind({ lr: 0.04 }), "glides");
   assert.equal(kind({ lr: 0.08 }), "oscillates");

@@ -14,7 +14,7 @@ import pytest
 import traitlets
 
 from lrcourse import optimizers
-from lrcourse.explorers import Ravine, ScheduleExplorer, YouDecayIt
+from lrcourse.explorers import Ravine, ScheduleExplorer, TrainIt, YouDecayIt
 from lrcourse.explorers.base import HERE
 from lrcourse.explorers.javascript import function_in_javascript, schedules_module
 from lrcourse.ranges import Positive
@@ -215,12 +215,12 @@ def wild(trait):
     return [[value, value] for value in odd] if isinstance(trait, traitlets.List) else odd
 
 
-@pytest.mark.parametrize("kind", [Ravine, ScheduleExplorer, YouDecayIt])
+@pytest.mark.parametrize("kind", [Ravine, ScheduleExplorer, TrainIt, YouDecayIt])
 def test_any_number_is_brought_inside_and_can_be_drawn(kind):
     for name, trait in kind.class_traits(sync=True).items():
         if name not in kind.settings() or name == "curves" or not isinstance(trait, (traitlets.Float, traitlets.List)):
             continue
-        for value in wild(trait) if name != "cuts" else [[-5, 10 ** 9, 3, 3]]:
+        for value in [[v[0]] * 11 for v in wild(trait)] if name == "points" else wild(trait) if name != "cuts" else [[-5, 10 ** 9, 3, 3]]:
             explorer = kind(**{name: value})
             kept = getattr(explorer, name)
             assert np.isfinite(kept).all() and (explorer.word.startswith(f"{name} ") or kept == value), (name, value, explorer.word)

@@ -15,13 +15,15 @@ if not os.environ.get("CI"):
     if not CHROMIUM:
         pytest.skip("the explorers are tried in chromium, which is not installed", allow_module_level=True)
 
-from lrcourse.explorers import Ravine, ScheduleExplorer, YouDecayIt  # noqa: E402  (anywidget may be missing too)
+from lrcourse.explorers import Ravine, ScheduleExplorer, TrainIt, YouDecayIt  # noqa: E402  (anywidget may be missing too)
 
-CELLS = ["from IPython.display import display\nfrom lrcourse.explorers import Ravine, ScheduleExplorer, YouDecayIt",
+CELLS = ["from IPython.display import display\nfrom lrcourse.explorers import Ravine, ScheduleExplorer, TrainIt, YouDecayIt",
          "ravine = Ravine()\nravine", "schedules = ScheduleExplorer()\nschedules", "game = YouDecayIt(seconds=3)\ngame",
-         "twin = Ravine(seed=1)\ndisplay(twin, twin)", "all_three = Ravine(), ScheduleExplorer(), YouDecayIt()\ndisplay(*all_three)"]
-CELL_OF = {"ravine": 1, "schedules": 2, "game": 3, "twin": 4, "all": 5}
-EXPLORERS = 8
+         "twin = Ravine(seed=1)\ndisplay(twin, twin)",
+         "every_one = Ravine(), ScheduleExplorer(), YouDecayIt(), TrainIt()\ndisplay(*every_one)",
+         "trained = TrainIt()\ntrained"]
+CELL_OF = {"ravine": 1, "schedules": 2, "game": 3, "twin": 4, "all": 5, "trained": 6}
+EXPLORERS = 10
 
 EXECUTE = """async code => {
   const future = jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code, store_history: false });
@@ -206,7 +208,7 @@ def near(explorer, wanted):
     """The figures that are shown are these."""
     shown = explorer.shown
     for name, value in wanted.items():
-        assert shown[name] == pytest.approx(value, rel=1e-9, abs=1e-300), name
+        assert shown.get(name) == pytest.approx(value, rel=1e-9, abs=1e-300), name
 
 
 # ---- each of them, by hand -------------------------------------------------------------------------------------------
@@ -393,6 +395,54 @@ def test_you_decay_it_answers(lab):
     lab.becomes("game.cuts", [])
 
 
+@eventually
+def check_trained(lab):
+    error = lab.python("trained.history().test_error[:, -1].mean()")
+    near(lab.explorers("trained")[0], {"error": 100 * error})
+
+
+def test_train_it_answers(lab):
+    explorer = lab.fresh("trained")
+    check_trained(lab)
+    cosine = explorer.shown["error"]
+
+    # the curve: drawn by hand, bent by one of its points, by the keys, and set in Python
+    explorer.drag(explorer.canvas("rate"), (0.13, 0.3), (0.95, 0.9))
+    lab.becomes("trained.shape", "drawn")
+    assert lab.python("trained.points[0] > trained.points[4] > trained.points[9]")
+    check_trained(lab)
+    knots = explorer.root.query_selector_all(".lrx-knot")
+    before = lab.python("trained.schedule([2, 4, 6]).tolist()")
+    at = explorer.box(knots[2])
+    lab.page.mouse.move(at["x"] + 7, at["y"] + 7)
+    lab.page.mouse.down()
+    lab.page.mouse.move(at["x"] + 30, at["y"] + 60, steps=4)
+    lab.page.mouse.up()
+    bent = lab.becomes("trained.schedule([2, 4, 6]).tolist()", [before[0], pytest.approx(before[1] / 6, rel=0.7), before[2]])
+    explorer.press(knots[2], "ArrowUp", "ArrowUp", "ArrowRight")
+    lab.becomes("float(trained.schedule(4))", pytest.approx(1.21 * bent[1], rel=0.02))
+    assert knots[3].evaluate("node => node === document.activeElement")
+    check_trained(lab)
+    explorer.button("As code").click()
+    text = explorer.root.query_selector(".lrx-code").inner_text()
+    assert lab.python(f"""[exec({text!r}, names := {{}}), t := __import__('numpy').arange(0, 20, 0.25),
+        (names['schedule'](t) == trained.schedule(t)).all().item()][-1]""")
+    explorer.button("Copy as code").click()
+    lab.page.wait_for_function("""root => [...root.querySelectorAll('button')].some(
+        button => ['Copied', 'Selected'].includes(button.textContent))""", arg=explorer.root)
+    for schedule, optimizer in (("linear_decay(3.0, total=20)", "SGD"), ("cosine_decay(0.1, total=20)", "Momentum")):
+        lab.python(f"[setattr(trained, 'schedule', __import__('lrcourse').{schedule}), setattr(trained, 'optimizer', '{optimizer}')]")
+        check_trained(lab)
+    assert explorer.shown["error"] == cosine
+
+    # others judge: seeds and digits that were not seen
+    explorer.button("Judge").click()
+    lab.page.wait_for_function("root => root.querySelectorAll('td data').length === 4", arg=explorer.root, timeout=60_000)
+    wanted = lab.python("""(lambda lr: 100 * lr.train(lr.digits(hidden=64, held_out="test"), lr.Momentum(0.9), trained.schedule, epochs=20,
+        seeds=range(100, 105)).test_error[:, -1].mean())(__import__("lrcourse"))""")
+    assert float(explorer.root.query_selector(".lrx-mine td data").get_attribute("value")) == pytest.approx(wanted)
+
+
 # ---- 500 inputs of all kinds -----------------------------------------------------------------------------------------
 
 KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End", "Escape", "Delete", "d", "s", "Space"]
@@ -418,7 +468,7 @@ def walk(explorer, inputs, seed):
     while inputs > 0:
         kind = draw.choice(["key", "key", "drag", "type", "choose", "click"])
         selector = {"key": "button:not(:disabled), input:not(:disabled), select, canvas[tabindex], pre[tabindex]",
-                    "drag": "canvas, .lrx-handle, .lrx-cutmark, input[type=range]", "type": "input[type=text]:not(:disabled)",
+                    "drag": "canvas, .lrx-handle, .lrx-cutmark, .lrx-knot, input[type=range]", "type": "input[type=text]:not(:disabled)",
                     "choose": "select", "click": "button:not(:disabled)"}[kind]
         text = {"type": draw.choice(TYPED), "choose": ""}.get(kind)
         box = root.evaluate(PICK, [selector, draw.random(), text])
@@ -444,12 +494,12 @@ def walk(explorer, inputs, seed):
     page.evaluate("document.activeElement.blur()")
 
 
-@pytest.mark.parametrize("name", ["ravine", "schedules", "game"])
+@pytest.mark.parametrize("name", ["ravine", "schedules", "game", "trained"])
 def test_a_random_walk_of_500_inputs(lab, name):
     explorer = lab.fresh(name)
     walk(explorer, 500, seed=7)
     assert explorer.root.is_visible()
-    {"ravine": check_ravine, "schedules": check_schedules, "game": end_game}[name](lab)
+    {"ravine": check_ravine, "schedules": check_schedules, "game": end_game, "trained": check_trained}[name](lab)
 
 
 def end_game(lab):
@@ -511,7 +561,7 @@ def test_it_fits_any_width_and_is_sharp(lab):
     session = lab.page.context.new_cdp_session(lab.page)
     for width, ratio in ((400, 1), (320, 1), (700, 2)):
         session.send("Emulation.setDeviceMetricsOverride", {"width": 1280, "height": 1300, "deviceScaleFactor": ratio, "mobile": False})
-        for name in ("ravine", "schedules", "game"):
+        for name in ("ravine", "schedules", "game", "trained"):
             root = lab.explorers(name)[0].root
             root.evaluate("""(node, width) => { node.parentElement.style.width = `${width}px`;
               node.scrollIntoView({ block: 'start' }); }""", width)
@@ -540,7 +590,7 @@ def test_dark_theme(lab):
 def test_what_a_screen_reader_hears(lab):
     """All that can have the focus has a name, and keeps its keys from JupyterLab."""
     session = lab.page.context.new_cdp_session(lab.page)
-    for name in ("ravine", "schedules", "game"):
+    for name in ("ravine", "schedules", "game", "trained"):
         root = lab.explorers(name)[0].root
         for node in root.query_selector_all("button, input, select, [tabindex]"):
             assert node.get_attribute("data-lm-suppress-shortcuts") == "true", node.evaluate("node => node.outerHTML")
@@ -556,7 +606,8 @@ def test_what_a_screen_reader_hears(lab):
 
 # ---- without a kernel ------------------------------------------------------------------------------------------------
 
-MAKERS = {"ravine": lambda: Ravine(lr=0.04, noise=1.0), "schedules": ScheduleExplorer, "game": lambda: YouDecayIt(cuts=[100, 480])}
+MAKERS = {"ravine": lambda: Ravine(lr=0.04, noise=1.0), "schedules": ScheduleExplorer, "game": lambda: YouDecayIt(cuts=[100, 480]),
+          "trained": lambda: TrainIt(peak=0.05)}
 
 
 @pytest.fixture(params=list(MAKERS))
@@ -588,6 +639,11 @@ def test_plain_page_without_a_kernel(plain):
         for row, schedule in zip(explorer.rows, twin.schedules):
             assert row["final"] == pytest.approx(twin.expected_loss(schedule)[-1], rel=1e-9)
             assert row["sum"] == pytest.approx(schedule(np.arange(100)).sum(), rel=1e-9)
+    elif name == "trained":
+        for shape in ("cosine", "linear"):
+            twin.shape = shape
+            explorer.button(shape).click()
+            eventually(near)(explorer, {"error": 100 * twin.history().test_error[:, -1].mean()})
     else:
         near(explorer, twin.contest())
         explorer.press(explorer.root.query_selector(".lrx-cutmark"), "PageUp")

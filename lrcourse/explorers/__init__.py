@@ -2,6 +2,7 @@
 
 from lrcourse.explorers.ravine import Ravine
 from lrcourse.explorers.schedule_explorer import ScheduleExplorer
+from lrcourse.explorers.train_it import TrainIt
 from lrcourse.explorers.you_decay_it import YouDecayIt
 
-__all__ = ["Ravine", "ScheduleExplorer", "YouDecayIt"]
+__all__ = ["Ravine", "ScheduleExplorer", "TrainIt", "YouDecayIt"]

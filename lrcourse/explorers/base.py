@@ -1,4 +1,4 @@
-"""What the three explorers share: one module of JavaScript each, traits that clamp, and a picture for where none runs."""
+"""What the explorers share: one module of JavaScript each, traits that clamp, and a picture for where none runs."""
 
 import json
 import math
@@ -14,6 +14,7 @@ from lrcourse.explorers.javascript import schedules_module
 
 HERE = Path(__file__).parent
 PICTURES = {}
+SHARED = ("parts.js", "unpack.js", "random.js", "maths.js", "code.js", "view.js")
 
 # the module without a kernel: its model only remembers. <noscript> holds the picture, so that nothing jumps
 PAGE = """<div><style>%s</style><noscript>%s</noscript></div>
@@ -26,10 +27,10 @@ widget.render({ model, el: document.currentScript.previousElementSibling });
 
 
 @cache
-def bundle(view, limits):
+def bundle(view, limits, constants=""):
     """One self-contained module: the schedules, the limits, the shared files and ``view``, without their imports and exports."""
-    texts = [schedules_module(), f"export const LIMITS = {limits};",
-             *((HERE / name).read_text(encoding="utf-8") for name in ("parts.js", "maths.js", "code.js", "view.js", view))]
+    texts = [schedules_module(), f"export const LIMITS = {limits};", constants,
+             *((HERE / name).read_text(encoding="utf-8") for name in (*SHARED, view))]
     return re.sub(r"^import .*\n|^export (?!default)", "", "\n".join(texts), flags=re.MULTILINE)
 
 
@@ -98,7 +99,12 @@ class Explorer(anywidget.AnyWidget):
         """The text of its ES module."""
         limits = {name: [trait.low, trait.high] for name, trait in cls.class_traits().items()
                   if isinstance(trait, Clamped)}
-        return bundle(cls.view, json.dumps(limits))
+        return bundle(cls.view, json.dumps(limits), cls.constants())
+
+    @classmethod
+    def constants(cls):
+        """More that its module is given by Python, as JavaScript."""
+        return ""
 
     @classmethod
     def settings(cls):
@@ -129,9 +135,9 @@ class Explorer(anywidget.AnyWidget):
         still, about = self.picture()
         return {**data, **still}, {**metadata, **about}
 
-    def html(self):
-        """A piece of HTML that runs it in any page, without a kernel and without loading anything."""
-        values = json.dumps({name: getattr(self, name) for name in [*self.settings(), "word"]})
+    def html(self, **more):
+        """A piece of HTML that runs it in any page, without a kernel and without loading anything; ``more`` for its module to get."""
+        values = json.dumps({name: getattr(self, name) for name in [*self.settings(), "word"]} | more)
         module = self.module().replace("export default", "const widget =")
         picture = self.picture()[0]["text/html"]
         return PAGE % (self._css, picture, module.replace("</", "<\\/"), values.replace("</", "<\\/"))

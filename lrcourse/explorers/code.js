@@ -55,3 +55,27 @@ export function asCode({ name, parameters }, framework) {
   const cooldown = "shape" in parameters ? `    cooldown = ${COOLDOWN_SOURCES[parameters.shape]}\n` : "";
   return TEMPLATES[framework](`def rate(t, ${settings.join(", ")}):     # the learning rate after t epochs\n${cooldown}${body.join("\n")}`);
 }
+
+/** A curve through points `every` epochs apart, between which it runs geometrically, as code. */
+export function drawnCode(rates, every, framework) {
+  if (framework === "lrcourse") {
+    const pieces = [], used = new Set(["join"]);
+    rates.slice(0, -1).forEach((a, i) => {
+      const b = rates[i + 1], name = a === b ? "constant" : b < a ? "exponential_decay" : "lr_range";
+      const text = { constant: `constant(${a})`, exponential_decay: `exponential_decay(${a}, gamma=(${b} / ${a}) ** (1 / ${every}))`,
+        lr_range: `lr_range(${a}, ${b}, total=${every})` }[name];
+      used.add(name);
+      if (name !== "constant" || pieces.at(-1)?.text !== text) pieces.push({ text, at: i * every });
+    });
+    if (pieces.length === 1) used.delete("join");
+    const list = pieces.map(({ text }) => `    ${text},\n`).join("");
+    return `from lrcourse import ${[...used].sort().join(", ")}\n\nschedule = ${pieces.length === 1 ? pieces[0].text
+      : `join([\n${list}], boundaries=[${pieces.slice(1).map(({ at }) => at).join(", ")}])`}\n`;
+  }
+  const steps = rates.slice(1).map((b, i) => Number(Math.log(b / rates[i]).toPrecision(12)));
+  return TEMPLATES[framework](`steps = np.array([${steps.join(", ")}])     # of log(rate), every ${every} epochs
+begins = np.array([${steps.map((_, i) => i * every).join(", ")}])
+
+def rate(t):     # the learning rate after t epochs
+    return ${rates[0]} * np.exp(np.sum(steps * np.clip((t - begins) / ${every}, 0, 1)))`);
+}

@@ -1,6 +1,7 @@
 // Ravine: where an optimizer goes on a surface, and at which rates it gets there.
 import { LIMITS } from "./limits.js";
-import { OPTIMIZERS, SURFACES, descend, expectedLoss, noiseFloor, normals, rates, stabilityLimit } from "./maths.js";
+import { OPTIMIZERS, SURFACES, descend, expectedLoss, noiseFloor, rates, stabilityLimit } from "./maths.js";
+import { normals } from "./random.js";
 import { KEYS, make } from "./parts.js";
 import { DASHES, button, canvas, chart, dot, figure, say, scrub, select, slider, stage } from "./view.js";
 

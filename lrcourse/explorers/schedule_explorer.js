@@ -2,7 +2,8 @@
 import { LIMITS } from "./limits.js";
 import { CATALOGUE } from "./schedules.js";
 import { asCode } from "./code.js";
-import { clampParameters, expectedLoss, noiseFloor, normals, rates, sampledLoss, summary, upperEnd } from "./maths.js";
+import { clampParameters, expectedLoss, noiseFloor, rates, sampledLoss, summary, upperEnd } from "./maths.js";
+import { normals } from "./random.js";
 import { KEYS, make } from "./parts.js";
 import { DASHES, button, canvas, chart, figure, say, scrub, select, slider, stage, swatch } from "./view.js";
 

@@ -1,6 +1,7 @@
 // You decay it: a run that the learner watches, and whose rate the learner cuts.
 import { LIMITS } from "./limits.js";
-import { bestCuts, bestRates, cutRates, expectedLoss, normals, plateauRates, rates, sampledLoss } from "./maths.js";
+import { bestCuts, bestRates, cutRates, expectedLoss, plateauRates, rates, sampledLoss } from "./maths.js";
+import { normals } from "./random.js";
 import { KEYS, make } from "./parts.js";
 import { DASHES, button, canvas, chart, figure, say, slider, stage, swatch } from "./view.js";
 

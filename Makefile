@@ -15,7 +15,7 @@ PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python 
 TESTS := tests/test_notebooks.py notebooks tests lrcourse
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: help lab lab-frameworks test test-light test-long test-oldest test-newest mutants outputs league bench lint browser slides site live publish \
+.PHONY: help lab lab-frameworks test test-light test-long test-oldest test-newest mutants outputs league bench lint browser slides site live lecture publish \
 	wheels walk test-live clean
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo "make slides         a deck and a PDF of each lesson, in build/slides"
 	@echo "make site           the lessons as a web site, in build/site"
 	@echo "make live           the course in the browser, in build/live; PYODIDE=dir takes Pyodide's packages from there"
+	@echo "make lecture        what a lecturer needs, in build/lecture: a student's edition and an instructor's"
 	@echo "make publish        all three in one folder for a host of static files, build/publish"
 	@echo "make bench          time lrcourse beside PyTorch, JAX and plain numpy (benchmarks/RESULTS.md)"
 	@echo "make wheels         lrcourse compiled for Linux, macOS and Windows, x86-64 and ARM, in dist"
@@ -73,7 +74,7 @@ browser:
 	  echo "No chromium, and none could be installed: the tests in the browser will be skipped."; }
 
 lint: .venv/.light
-	$(BIN)/ruff check lrcourse tests tools benchmarks notebooks site hatch_build.py
+	$(BIN)/ruff check lrcourse tests tools benchmarks notebooks site lecture hatch_build.py
 
 test: .venv/.light .venv/.frameworks browser lint
 	$(PYTEST) $(TESTS) $(NBVAL)
@@ -101,7 +102,7 @@ test-live: .venv/.light browser
 test-oldest: .venv-oldest/.made
 	$(subst $(BIN),.venv-oldest/bin,$(PYTEST)) $(TESTS) $(NBVAL) \
 		--ignore notebooks/13_in_your_framework.ipynb \
-		$(addprefix --ignore tests/test_,slides.py site.py live.py)
+		$(addprefix --ignore tests/test_,slides.py site.py live.py lecture.py)
 
 .venv-newest/.made: $(SOURCES)
 	$(PYTHON) -m venv .venv-newest
@@ -113,7 +114,7 @@ test-oldest: .venv-oldest/.made
 test-newest: .venv-newest/.made
 	$(subst $(BIN),.venv-newest/bin,$(PYTEST)) $(TESTS) $(NBVAL) \
 		--ignore notebooks/13_in_your_framework.ipynb \
-		$(addprefix --ignore tests/test_,slides.py site.py live.py)
+		$(addprefix --ignore tests/test_,slides.py site.py live.py lecture.py)
 
 mutants: .venv/.light .venv/.frameworks
 	$(BIN)/python tools/mutants.py $(if $(SAMPLE),--sample $(SAMPLE)) $(MODULES)
@@ -126,8 +127,8 @@ league: .venv/.light
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/language_league.py
 
 # each is made from notebooks/ alone
-slides publish: browser
-slides site live publish: .venv/.light
+slides lecture publish: browser
+slides site live lecture publish: .venv/.light
 	$(BIN)/python site/build.py $@ $(if $(PYODIDE),--pyodide $(PYODIDE))
 
 # ziglang compiles for all of them, from any machine; the names are those of lrcourse/engine/build.py

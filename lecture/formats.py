@@ -220,6 +220,11 @@ pre {{ font-size: 9pt; white-space: pre-wrap; }} img {{ max-width: 100%; }}
 """
 
 
+def document(title, text):
+    """Markdown as a page."""
+    return page(title, f"<h1>{html.escape(title)}</h1>\n{as_html(text)}")
+
+
 def page(title, body, root=""):
     return PAGE.format(title=html.escape(title), body=body, root=root)
 

@@ -12,5 +12,5 @@ WORDS = {
     "out": "What came out",
     "zone": "from {low} to {high}",
     "other": "anything else",
-    "all": "All lessons",
+    "rubrics": "Rubrics of the assignments",
 }

@@ -1,6 +1,6 @@
 """Build slides, web site, live edition and lecture kit from notebooks/ alone, into build/.
 
-    python site/build.py slides|site|live|lecture|publish [--pyodide DIR]
+    python site/build.py slides|site|live|lecture|publish [--pyodide DIR] [--students FILE] [--key FILE]
 """
 
 import argparse
@@ -34,9 +34,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["slides", "site", "live", "lecture", "publish"])
     parser.add_argument("--pyodide", help="a folder with Pyodide's packages, for the live edition")
+    parser.add_argument("--students", help="a file with a student's number in each line, for the lecture kit")
+    parser.add_argument("--key", help="the file with the lecturer's secret, for the lecture kit (default: lecture/key.json)")
     options = parser.parse_args()
     build = {"slides": lambda: slides(pdf=True), "site": site, "live": lambda: live(options.pyodide),
-             "lecture": lambda: lecture(pdf=True),
+             "lecture": lambda: lecture(pdf=True, students=options.students, key=options.key),
              "publish": lambda: publish(options.pyodide)}
     print(build[options.what]())
 

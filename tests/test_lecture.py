@@ -1,6 +1,7 @@
 """What a lecturer hands out: the formats are those that Moodle and readers of QTI want, and they judge as the course does."""
 
 import io
+import json
 import re
 import sys
 import zipfile
@@ -15,6 +16,7 @@ sys.path.insert(0, str(ROOT / "lecture"))
 import formats  # noqa: E402
 from questions import Question, asked, of_prediction, questions  # noqa: E402
 
+from lrcourse.grading import variants  # noqa: E402
 from lrcourse.lessons.exercises import all_exercises  # noqa: E402
 from lrcourse.lessons.predictions import Choice, Free, Number, all_predictions  # noqa: E402
 from lrcourse.lessons.ui import LESSONS  # noqa: E402
@@ -197,3 +199,60 @@ def test_the_sheet_asks_and_the_key_answers():
             assert len(option.say) < 30 or formats.html.escape(option.say) not in sheet, each.name
     assert "right" not in re.sub(r"<style>.*?</style>|<script.*?</script>", "", sheet, flags=re.S).split("<body>")[0]
     assert key.count("class=right") >= len(EVERY) and "class=right" not in sheet
+
+
+# ---- two editions ----------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory):
+    """The whole kit, for two students, with a secret of its own."""
+    sys.path.insert(0, str(ROOT / "site"))
+    import shared
+
+    import lecture
+    tmp = tmp_path_factory.mktemp("kit")
+    (tmp / "students.txt").write_text("17\nab-3\n")
+    originals, lecture.BUILD = lecture.BUILD, tmp
+    packages, lecture.packages = lecture.packages, lambda: tmp      # MathJax stays where it is: no test here sets a formula
+    (tmp / "mathjax" / "es5").mkdir(parents=True)
+    (tmp / "mathjax" / "es5" / "tex-svg.js").write_text("")
+    try:
+        yield lecture.lecture(students=tmp / "students.txt", key=tmp / "key.json")
+    finally:
+        lecture.BUILD, lecture.packages = originals, packages
+    assert shared.BUILD == originals
+
+
+def texts(folder):
+    return {path: path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()
+            and path.suffix not in (".zip", ".png", ".pdf")}
+
+
+def test_the_students_edition_has_no_solution_no_key_and_no_hidden_seed(kit):
+    student, instructor = texts(kit / "student"), texts(kit / "instructor")
+    secret = json.loads(instructor[kit / "instructor" / "key.json"])["secret"]
+    every = "\n".join(student.values())
+    assert student and secret not in every and not any("key" in path.name or path.suffix in (".xml", ".zip") for path in student)
+    for number in ("17", "ab-3"):
+        for name in variants.NAMES:
+            hidden = variants.key(name, number, secret)
+            handed = json.loads(student[kit / "student" / "assignments" / number / f"{name}.ipynb"])
+            solved = json.loads(instructor[kit / "instructor" / "solutions" / number / f"{name}.ipynb"])
+            answer = "".join(solved["cells"][3]["source"])
+            assert "..." in "".join(handed["cells"][3]["source"]) and "..." not in answer and answer not in every
+            assert not any(str(seed) in every for seed in hidden.get("seeds", []))
+            assert repr(hidden.get("labels", 0)) not in every.replace("\\", "") or name != "curves"
+            assert all(not cell.get("outputs") for cell in handed["cells"])
+    for each in EVERY:
+        for option in each.options:
+            assert len(option.say) < 30 or formats.html.escape(option.say) not in every, each.name
+
+
+def test_a_secret_is_made_once_and_kept(kit, tmp_path):
+    import lecture
+    first = lecture.kept_secret(tmp_path / "key.json")
+    assert lecture.kept_secret(tmp_path / "key.json") == first and len(first) == 32
+    assert (tmp_path / "key.json").stat().st_mode & 0o077 == 0
+    (tmp_path / "other").write_text("../x")
+    with pytest.raises(ValueError, match="students="):
+        lecture.numbers(tmp_path / "other")

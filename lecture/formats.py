@@ -220,26 +220,27 @@ pre {{ font-size: 9pt; white-space: pre-wrap; }} img {{ max-width: 100%; }}
 """
 
 
-def document(title, text):
-    """Markdown as a page."""
-    return page(title, f"<h1>{html.escape(title)}</h1>\n{as_html(text)}")
+def document(title, text, root=""):
+    """Markdown as a page; ``root`` leads from its folder to where MathJax is."""
+    return page(title, f"<h1>{html.escape(title)}</h1>\n{as_html(text)}", root)
 
 
 def page(title, body, root=""):
     return PAGE.format(title=html.escape(title), body=body, root=root)
 
 
-def sheet(questions, key=False, title=WORDS["sheet"]):
+def sheet(questions, key=False, title=WORDS["sheet"], how=WORDS["sheet_how"]):
     """The questions to print; with the ``key``, what is right and what is said to each choice."""
     body = f"<h1>{title}{': ' + WORDS['key'] if key else ''}</h1>"
     if not key:
-        body += f'<p>{WORDS["sheet_how"]}</p><p>{WORDS["name"]}: <span class="line" style="width: 20em"></span></p>'
+        body += f'<p>{how}</p><p>{WORDS["name"]}: <span class="line" style="width: 20em"></span></p>'
     place = 0
     for lesson, group in groupby(questions, key=lambda each: each.lesson):
         body += f'<h2 class="lesson">{html.escape(of_lesson(lesson))}</h2>'
         for each in group:
             place += 1
-            body += f"<section><h3>{place}. {as_html(each.title).removeprefix('<p>').removesuffix('</p>')}</h3>{as_html(each.text)}"
+            heading = as_html(each.title).removeprefix("<p>").removesuffix("</p>")
+            body += f"<section><h3>{place}. {heading}</h3>{as_html(each.text)}"
             body += printed_key(each) if key else printed(each)
             body += "</section>\n"
     return page(title, body)

@@ -12,5 +12,10 @@ WORDS = {
     "out": "What came out",
     "zone": "from {low} to {high}",
     "other": "anything else",
+    "syllabus": "Learning-rate decay: the course",
+    "exam": "Exam",
+    "exam_how": "Thirty questions, 90 minutes, one point each. "
+                "Tick one answer, or write a number with three digits. A calculator is allowed.",
+    "project": "The project",
     "rubrics": "Rubrics of the assignments",
 }

@@ -13,6 +13,8 @@ sys.path.insert(0, str(ROOT / "lecture"))
 
 import assignments  # noqa: E402
 import formats  # noqa: E402
+import plan  # noqa: E402
+from exam import exam  # noqa: E402
 from questions import questions  # noqa: E402
 from words import WORDS  # noqa: E402
 
@@ -42,6 +44,19 @@ def lecture(pdf=False, students=None, key=None):
             write(instructor / "solutions" / number / f"{name}.ipynb", assignments.notebook(name, number, secret, solved=True))
     write(instructor / "rubrics.html", formats.document(WORDS["rubrics"], assignments.rubric()))
     write(instructor / "key.json", json.dumps({"secret": secret}))
+    asked = list(exam().values())
+    write(instructor / "exam.html", formats.sheet(asked, title=WORDS["exam"], how=WORDS["exam_how"]))
+    write(instructor / "exam_key.html", formats.sheet(asked, key=True, title=WORDS["exam"]))
+    write(instructor / "exam_moodle.xml", formats.moodle(asked))
+    write(instructor / "exam_qti.zip", formats.qti(asked))
+    write(student / "project.html", formats.document(WORDS["project"], (ROOT / "lecture" / "project.md").read_text(encoding="utf-8")))
+    for count in plan.SESSIONS:
+        for folder in (student, instructor):
+            text = plan.syllabus(count, instructor=folder is instructor)
+            write(folder / f"syllabus_{count}.html", formats.document(WORDS["syllabus"], text))
+    for lesson in plan.lessons().values():
+        text = plan.misconceptions(lesson)
+        write(instructor / "plan" / f"{lesson.file}.html", formats.document(lesson.title, text, root="../"))
     for folder in (student, instructor):
         shutil.copy(packages() / "mathjax" / "es5" / "tex-svg.js", folder)
     if pdf:

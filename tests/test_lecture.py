@@ -1,5 +1,6 @@
 """What a lecturer hands out: the formats are those that Moodle and readers of QTI want, and they judge as the course does."""
 
+import doctest
 import io
 import json
 import re
@@ -13,7 +14,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "lecture"))
 
+import exam as exam_module  # noqa: E402
 import formats  # noqa: E402
+import plan  # noqa: E402
+import questions as questions_module  # noqa: E402
+from exam import exam  # noqa: E402
 from questions import Question, asked, of_prediction, questions  # noqa: E402
 
 from lrcourse.grading import variants  # noqa: E402
@@ -243,9 +248,10 @@ def test_the_students_edition_has_no_solution_no_key_and_no_hidden_seed(kit):
             assert not any(str(seed) in every for seed in hidden.get("seeds", []))
             assert repr(hidden.get("labels", 0)) not in every.replace("\\", "") or name != "curves"
             assert all(not cell.get("outputs") for cell in handed["cells"])
-    for each in EVERY:
+    for each in [*EVERY, *exam().values()]:
         for option in each.options:
             assert len(option.say) < 30 or formats.html.escape(option.say) not in every, each.name
+    assert not any(formats.as_html(each.text) in every for each in exam().values())
 
 
 def test_a_secret_is_made_once_and_kept(kit, tmp_path):
@@ -256,3 +262,57 @@ def test_a_secret_is_made_once_and_kept(kit, tmp_path):
     (tmp_path / "other").write_text("../x")
     with pytest.raises(ValueError, match="students="):
         lecture.numbers(tmp_path / "other")
+
+
+# ---- plan and exam ---------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("module", [questions_module, exam_module])
+def test_examples_run(module):
+    assert doctest.testmod(module).attempted and not doctest.testmod(module).failed
+
+
+def test_the_plan_knows_its_lessons():
+    assert [lesson.file for lesson in plan.lessons().values()] == list(LESSONS)
+    asked_there = [name for lesson in plan.lessons().values() for section in lesson.sections for name in section.predictions]
+    assert sorted(asked_there) == sorted(all_predictions())
+    for number, titles in plan.SKIP.items():
+        assert set(titles) <= {section.title for section in plan.lessons()[number].sections}, number
+    stars = sum(len(section.exercises) for lesson in plan.lessons().values() for section in lesson.sections)
+    assert stars == len(all_exercises())
+
+
+@pytest.mark.parametrize("count", plan.SESSIONS)
+def test_a_session_fits_when_it_leaves_out_what_it_says(count):
+    assert len(plan.SESSIONS[count]) == count
+    names = sum(plan.SESSIONS[count], [])
+    assert names == sorted(set(names)) and set(names) <= set(plan.lessons())
+    for names in plan.SESSIONS[count]:
+        chosen = [plan.lessons()[name] for name in names]
+        said = plan.budget(sum(lesson.minutes for lesson in chosen), chosen)
+        assert "reading at home" not in said, said
+    page = plan.syllabus(count, instructor=True)
+    assert page.count("## Session") == count and plan.RULE in page and "**Aims**" in page and "**Needed before**" in page
+
+
+def test_each_prediction_has_what_to_say():
+    for lesson in plan.lessons().values():
+        page = plan.misconceptions(lesson)
+        for section in lesson.sections:
+            for name in section.predictions:
+                for option in questions()[name].options:
+                    assert plan.escaped(option.say) in page, name
+
+
+def test_the_exam_has_thirty_questions_and_a_key():
+    every = list(exam().values())
+    assert len(every) == 30 and not {each.name for each in every} & set(questions())
+    xml.fromstring(formats.moodle(every))
+    with zipfile.ZipFile(io.BytesIO(formats.qti(every))) as package:
+        assert len(package.namelist()) == 32
+    for each in every:
+        if each.options:
+            assert sum(option.right for option in each.options) == 1 and len(each.options) == 4, each.name
+        else:
+            right = [zone for zone in each.zones if zone.right]
+            wrong = [zone for zone in each.zones if not zone.right]
+            assert not any(zone.low <= other.high and other.low <= zone.high for zone in right for other in wrong), each.name

@@ -33,7 +33,7 @@ help:
 	@echo "make slides         a deck and a PDF of each lesson, in build/slides"
 	@echo "make site           the lessons as a web site, in build/site"
 	@echo "make live           the course in the browser, in build/live; PYODIDE=dir takes Pyodide's packages from there"
-	@echo "make lecture        what a lecturer needs, in build/lecture; STUDENTS=file has their numbers"
+	@echo "make lecture        what a lecturer needs, in build/lecture; STUDENTS=file has their numbers, SVG=1 draws figures as SVG, too"
 	@echo "make publish        all three in one folder for a host of static files, build/publish"
 	@echo "make bench          time lrcourse beside PyTorch, JAX and plain numpy (benchmarks/RESULTS.md)"
 	@echo "make wheels         lrcourse compiled for Linux, macOS and Windows, x86-64 and ARM, in dist"
@@ -129,7 +129,7 @@ league: .venv/.light
 # each is made from notebooks/ alone
 slides lecture publish: browser
 slides site live lecture publish: .venv/.light
-	$(BIN)/python site/build.py $@ $(if $(PYODIDE),--pyodide $(PYODIDE)) $(if $(STUDENTS),--students $(STUDENTS))
+	$(BIN)/python site/build.py $@ $(if $(PYODIDE),--pyodide $(PYODIDE)) $(if $(STUDENTS),--students $(STUDENTS)) $(if $(SVG),--svg)
 
 # ziglang compiles for all of them, from any machine; the names are those of lrcourse/engine/build.py
 wheels: .venv/.light

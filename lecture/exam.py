@@ -140,4 +140,4 @@ def exam():
                ("keep it: it was the best", "It was the best for a rate that has to do for the whole run."),
                ("try lower ones", "The decay lowers it already."), ("it doesn't matter", "The peak matters more than the shape.")),
     ]
-    return {each.name: replace(each, name=f"exam-{each.name}") for each in every}
+    return {f"exam-{each.name}": replace(each, name=f"exam-{each.name}") for each in every}

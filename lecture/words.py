@@ -16,6 +16,7 @@ WORDS = {
     "exam": "Exam",
     "exam_how": "Thirty questions, 90 minutes, one point each. "
                 "Tick one answer, or write a number with three digits. A calculator is allowed.",
+    "figures": "Figures",
     "project": "The project",
     "rubrics": "Rubrics of the assignments",
 }

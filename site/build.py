@@ -36,9 +36,10 @@ def main():
     parser.add_argument("--pyodide", help="a folder with Pyodide's packages, for the live edition")
     parser.add_argument("--students", help="a file with a student's number in each line, for the lecture kit")
     parser.add_argument("--key", help="the file with the lecturer's secret, for the lecture kit (default: lecture/key.json)")
+    parser.add_argument("--svg", action="store_true", help="the lecture kit's figures as SVG too: minutes")
     options = parser.parse_args()
     build = {"slides": lambda: slides(pdf=True), "site": site, "live": lambda: live(options.pyodide),
-             "lecture": lambda: lecture(pdf=True, students=options.students, key=options.key),
+             "lecture": lambda: lecture(pdf=True, students=options.students, key=options.key, svg=options.svg),
              "publish": lambda: publish(options.pyodide)}
     print(build[options.what]())
 

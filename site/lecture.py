@@ -7,11 +7,12 @@ import shutil
 import sys
 from pathlib import Path
 
-from shared import BUILD, ROOT, browser, packages
+from shared import BUILD, ROOT, browser, lessons, packages
 
 sys.path.insert(0, str(ROOT / "lecture"))
 
 import assignments  # noqa: E402
+import figures  # noqa: E402
 import formats  # noqa: E402
 import plan  # noqa: E402
 from exam import exam  # noqa: E402
@@ -23,11 +24,12 @@ from lrcourse.grading import NAMES, read_secret  # noqa: E402
 KEY = ROOT / "lecture" / "key.json"
 
 
-def lecture(pdf=False, students=None, key=None):
+def lecture(pdf=False, students=None, key=None, svg=False):
     """build/lecture, with ``pdf`` also each page as a PDF beside it.
 
     ``students`` is a file with the number of a student in each line; without it there are assignments for 1 to 5. ``key`` is
-    the file with the secret from which their variants are made; one that doesn't exist yet is made.
+    the file with the secret from which their variants are made; one that doesn't exist yet is made. ``svg`` draws the figures
+    as SVG too, which runs all notebooks: minutes.
     """
     out = BUILD / "lecture"
     student, instructor = out / "student", out / "instructor"
@@ -44,6 +46,9 @@ def lecture(pdf=False, students=None, key=None):
             write(instructor / "solutions" / number / f"{name}.ipynb", assignments.notebook(name, number, secret, solved=True))
     write(instructor / "rubrics.html", formats.document(WORDS["rubrics"], assignments.rubric()))
     write(instructor / "key.json", json.dumps({"secret": secret}))
+    folder = instructor / "figures"
+    folder.mkdir()
+    write(folder / "index.html", formats.page(WORDS["figures"], figures.pack(lessons(), folder, svg), root="../"))
     asked = list(exam().values())
     write(instructor / "exam.html", formats.sheet(asked, title=WORDS["exam"], how=WORDS["exam_how"]))
     write(instructor / "exam_key.html", formats.sheet(asked, key=True, title=WORDS["exam"]))

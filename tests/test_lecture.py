@@ -9,12 +9,15 @@ import zipfile
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
+import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "lecture"))
 
 import exam as exam_module  # noqa: E402
+import figures  # noqa: E402
 import formats  # noqa: E402
 import plan  # noqa: E402
 import questions as questions_module  # noqa: E402
@@ -316,3 +319,33 @@ def test_the_exam_has_thirty_questions_and_a_key():
             right = [zone for zone in each.zones if zone.right]
             wrong = [zone for zone in each.zones if not zone.right]
             assert not any(zone.low <= other.high and other.low <= zone.high for zone in right for other in wrong), each.name
+
+
+# ---- figures ---------------------------------------------------------------------------------------------------------
+
+def test_the_pack_has_each_figure_light_and_dark_with_its_words(kit):
+    folder = kit / "instructor" / "figures"
+    words = json.loads((folder / "alt.json").read_text(encoding="utf-8"))
+    found = sum(len(list(figures.stored(path))) for path in sorted((ROOT / "notebooks").glob("*.ipynb")))
+    assert len(words) == found > 80 and "04_cut" in words
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    for file, said in words.items():
+        assert len(said["alt"]) > 40 and formats.html.escape(said["alt"]) in page, file
+        light, dark = (np.asarray(Image.open(folder / f"{file}{kind}.png").convert("RGB")) for kind in ("", ".dark"))
+        assert light.shape == dark.shape and light.mean() > 128 > dark.mean(), file
+
+
+def test_dark_turns_lightness_and_keeps_hue():
+    assert figures.dark([255, 255, 255]).tolist() == [18] * 3 and figures.dark([0, 0, 0]).tolist() == [255] * 3
+    red, green, blue = figures.dark([0, 114, 178]).astype(int)     # still blue, and lighter
+    assert red < green < blue and red + blue > 178
+    assert figures.dark_svg('<svg a="1"><path style="fill: #ffffff"/>') == '<svg fill="#ffffff" a="1"><path style="fill: #121212"/>'
+
+
+@pytest.mark.long
+def test_figures_are_drawn_as_svg(tmp_path):
+    path = ROOT / "notebooks" / "00_start_here.ipynb"
+    figures.pack([path], tmp_path, svg=True)
+    drawn = sorted(tmp_path.glob("*.svg"))
+    assert len(drawn) == 2 * len(list(figures.stored(path))) > 0
+    assert all(xml.parse(each).getroot().tag.endswith("svg") for each in drawn)

@@ -8,25 +8,27 @@ import html
 import io
 import json
 import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import nbformat
 import numpy as np
-from nbclient import NotebookClient
 from PIL import Image
 
 from lrcourse.lessons.words import gathered
 
 NIGHT = 18      # the darkest grey, so that black on a dark slide can still be seen
 KEEP = """
-import itertools as _itertools
 import matplotlib as _matplotlib
 from lrcourse import figures as _figures
-_shown, _count = _figures.Figure._repr_mimebundle_, _itertools.count(1)
-def _keep(self, include=None, exclude=None):
-    with _matplotlib.rc_context(_figures.STYLE | {{"svg.hashsalt": "lrcourse"}}):
-        self.savefig(f"{folder}/{{next(_count):02d}}.svg", format="svg", metadata={{"Date": None}})
-    return _shown(self)
-_figures.Figure._repr_mimebundle_ = _keep
+def _keep(self, words):
+    self.__dict__["_words"] = words
+    if words:
+        with _matplotlib.rc_context(_figures.STYLE | {{"svg.hashsalt": "lrcourse"}}):
+            self.savefig(f"{folder}/{{words}}.svg", format="svg", metadata={{"Date": None}})
+_figures.Figure.words = property(lambda self: self.__dict__.get("_words", ""), _keep)
 """
 
 
@@ -64,12 +66,18 @@ def dark_svg(text):
     return re.sub(r"<svg ", f'<svg fill="#{bytes(dark([0, 0, 0])).hex()}" ', text, count=1)
 
 
-def vector(path, folder):
-    """The same figures as SVG, in ``folder``, by running the notebook: some seconds, and for some lessons a minute."""
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(KEEP.format(folder=folder)))
-    NotebookClient(notebook, timeout=600, allow_errors=False, resources={"metadata": {"path": str(path.parent)}}).execute()
-    return sorted(folder.glob("*.svg"))
+def vector(path):
+    """The figures with a name as SVG, {name: text}, by running the notebook: seconds, for some lessons a minute.
+
+    Each is written when it gets its name, which is when it is complete; an explorer draws none.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(KEEP.format(folder=folder)))
+        nbformat.write(notebook, Path(folder) / "run.ipynb")
+        subprocess.run([sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", str(Path(folder) / "run.ipynb")],
+                       capture_output=True, check=True, stdin=subprocess.DEVNULL, timeout=600)
+        return {each.stem: each.read_text(encoding="utf-8") for each in Path(folder).glob("*.svg")}
 
 
 def pack(paths, out, svg=False):
@@ -77,27 +85,18 @@ def pack(paths, out, svg=False):
     texts, body = {}, ""
     for path in paths:
         found = list(stored(path))
-        drawn = vectors(path, out, len(found)) if svg else []
+        drawn = vector(path) if svg else {}
         used = set()
         for number, (name, title, alt, png) in enumerate(found):
             file = f"{path.stem[:2]}_{name}" + (f"_{number + 1}" if name in used or name == "figure" else "")
             used.add(name)
             (out / f"{file}.png").write_bytes(png)
             (out / f"{file}.dark.png").write_bytes(dark_png(png))
-            if drawn:
-                text = drawn[number].read_text(encoding="utf-8")
-                (out / f"{file}.svg").write_text(text, encoding="utf-8")
-                (out / f"{file}.dark.svg").write_text(dark_svg(text), encoding="utf-8")
-                drawn[number].unlink()
+            if name in drawn:
+                (out / f"{file}.svg").write_text(drawn[name], encoding="utf-8")
+                (out / f"{file}.dark.svg").write_text(dark_svg(drawn[name]), encoding="utf-8")
             texts[file] = {"title": title, "alt": alt}
             body += (f'<section><h3>{html.escape(title or file)}</h3><img src="{file}.png" alt="{html.escape(alt)}">'
                      f"<p>{html.escape(file)}: {html.escape(alt)}</p></section>\n")
     (out / "alt.json").write_text(json.dumps(texts, indent=1, ensure_ascii=False), encoding="utf-8")
     return body
-
-
-def vectors(path, out, count):
-    drawn = vector(path, out)
-    if len(drawn) != count:
-        raise ValueError(f"path={path.name!r} shows {len(drawn)} figures when it is run, and has {count} stored: make outputs")
-    return drawn

@@ -347,5 +347,5 @@ def test_figures_are_drawn_as_svg(tmp_path):
     path = ROOT / "notebooks" / "00_start_here.ipynb"
     figures.pack([path], tmp_path, svg=True)
     drawn = sorted(tmp_path.glob("*.svg"))
-    assert len(drawn) == 2 * len(list(figures.stored(path))) > 0
+    assert [each.name for each in drawn] == ["00_with-and-without-decay.dark.svg", "00_with-and-without-decay.svg"]
     assert all(xml.parse(each).getroot().tag.endswith("svg") for each in drawn)

@@ -1,4 +1,4 @@
-"""The command ``lrcourse``: start, update, doctor."""
+"""The command ``lrcourse``: start, update, doctor, grade."""
 
 import argparse
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import lrcourse
 from lrcourse import copies, doctor
-from lrcourse.lessons.commands import DONE, FAILED, FIRST, HELP, HOME, NOTHING
+from lrcourse.lessons.commands import DONE, FAILED, FIRST, GRADED, HELP, HOME, NOTHING
 
 
 def main(arguments=None):
@@ -20,16 +20,23 @@ def main(arguments=None):
             stream.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser("lrcourse", description=HELP["lrcourse"])
     parser.add_argument("--version", action="version", version=f"lrcourse {lrcourse.__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="start | update | doctor")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="start | update | doctor | grade")
     for name in ("start", "update", "doctor"):
         command = commands.add_parser(name, help=HELP[name], description=HELP[name])
         command.add_argument("folder", nargs="?", default="course", type=Path, help=HELP["folder"])
         if name == "start":
             command.add_argument("--no-browser", action="store_true", help=HELP["no-browser"])
             command.add_argument("--no-lab", action="store_true", help=HELP["no-lab"])
+    command = commands.add_parser("grade", help=HELP["grade"], description=HELP["grade"])
+    command.add_argument("folder", type=Path, help=HELP["submitted"])
+    command.add_argument("--key", default="key.json", type=Path, help=HELP["key"])
+    command.add_argument("--out", default="graded", type=Path, help=HELP["out"])
+    command.add_argument("--unprotected", action="store_true", help=HELP["unprotected"])
     options, others = parser.parse_known_args(arguments)
     if others and (options.command != "start" or options.no_lab or not all(each.startswith("--") for each in others)):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
+    if options.command == "grade":
+        return grade(options)
     if options.command == "doctor":
         return doctor.examine(options.folder)
     if options.command == "update" and not (options.folder / copies.MARKER).is_file():
@@ -69,6 +76,30 @@ def make(folder):
     for word, names in done:
         if word not in ("copied", "merged"):
             print(DONE[word].format(**names))
+    return 0
+
+
+def grade(options):
+    """Grade what was handed in, a line for each student; returns the exit status."""
+    try:
+        from lrcourse import grading
+    except ImportError as error:        # no limits for processes, as on Windows
+        if error.name != "resource":
+            raise
+        return failed("system")
+    if not options.folder.is_dir():
+        return failed("submitted", folder=options.folder)
+    if not options.unprotected and not grading.protected():
+        return failed("unprotected")
+    try:
+        secret = grading.read_secret(options.key)
+    except ValueError:
+        return failed("key", path=options.key)
+    try:
+        rows = grading.grade(options.folder, secret, options.out, not options.unprotected, say=lambda text: print(text, flush=True))
+    except OSError as error:
+        return failed("write", path=error.filename or options.out, reason=error.strerror)
+    print(GRADED.format(count=len({row["student"] for row in rows}), file=options.out / "grades.csv"))
     return 0
 
 

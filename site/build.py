@@ -1,6 +1,6 @@
-"""Build slides, web site and live edition from notebooks/ alone, into build/.
+"""Build slides, web site, live edition and lecture kit from notebooks/ alone, into build/.
 
-    python site/build.py slides|site|live|publish [--pyodide DIR]
+    python site/build.py slides|site|live|lecture|publish [--pyodide DIR] [--students FILE] [--key FILE]
 """
 
 import argparse
@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))      # also where this file is loaded by its path
 
+from lecture import lecture  # noqa: E402
 from live import live  # noqa: E402
 from pages import site  # noqa: E402
 from shared import BUILD, broken  # noqa: E402
@@ -31,10 +32,14 @@ def publish(pyodide=None):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["slides", "site", "live", "publish"])
+    parser.add_argument("what", choices=["slides", "site", "live", "lecture", "publish"])
     parser.add_argument("--pyodide", help="a folder with Pyodide's packages, for the live edition")
+    parser.add_argument("--students", help="a file with a student's number in each line, for the lecture kit")
+    parser.add_argument("--key", help="the file with the lecturer's secret, for the lecture kit (default: lecture/key.json)")
+    parser.add_argument("--svg", action="store_true", help="the lecture kit's figures as SVG too: minutes")
     options = parser.parse_args()
     build = {"slides": lambda: slides(pdf=True), "site": site, "live": lambda: live(options.pyodide),
+             "lecture": lambda: lecture(pdf=True, students=options.students, key=options.key, svg=options.svg),
              "publish": lambda: publish(options.pyodide)}
     print(build[options.what]())
 

@@ -6,6 +6,11 @@ HELP = {
              "Options that are not listed here go to JupyterLab.",
     "update": "Bring the course folder up to date without opening it. What you typed stays.",
     "doctor": "Look at this installation and the course folder, and say what is missing and how to mend it.",
+    "grade": "Grade assignments that students handed in: a table, grades.csv, and a file of feedback for each.",
+    "submitted": "a folder with a folder for each student, named by the student's number, that holds the notebooks",
+    "key": "the key.json that was made with the assignments (default: %(default)s)",
+    "out": "where table and feedback are written (default: %(default)s)",
+    "unprotected": "run students' code also where this system can't keep it from your files: in a container, or on a machine of its own",
     "folder": "where to work (default: %(default)s)",
     "no-browser": "print JupyterLab's address instead of opening it",
     "no-lab": "don't open JupyterLab",
@@ -25,12 +30,18 @@ DONE = {
 }
 FIRST = "The course is in {folder}. Begin with {lesson}. To have a lesson anew, delete its file there and start again."
 NOTHING = "The copies in {folder} are up to date."
+GRADED = "{count} students graded: {file}"
 FAILED = {
     "folder": "{folder} holds other files and no .lrcourse, so it is not a course folder: name a new or an empty one, "
               "as in  lrcourse start my-course",
     "originals": "{folder} is where the lessons themselves are: name another folder, as in  lrcourse start course",
     "missing": "There is no course in {folder} yet:  lrcourse start {folder}  makes one.",
     "write": "{path} can't be written ({reason}): name a folder that you may write to, as in  lrcourse start FOLDER",
+    "system": "Grading needs Linux or macOS: this system has no limits for processes.",
+    "submitted": "{folder} is no folder: name the one with a folder for each student, as in  lrcourse grade submitted",
+    "unprotected": "This system can't keep students' code from your files (that takes Linux 6.2 or newer, with Landlock). Grade in a "
+                   "container or on a machine of its own, with  --unprotected  .",
+    "key": "{path} is no key: name the key.json of the instructor's edition, as in  lrcourse grade submitted --key key.json",
     "lab": "The copies are in {folder}, but there is no JupyterLab here to open them.  lrcourse doctor  says what is missing.",
 }
 HOME = "Your home folder can't be written, so Jupyter's settings are kept in {folder}."

@@ -1,10 +1,12 @@
 """How the tests spread over processes, which random examples they draw, and with which backends the frameworks run."""
 
 import os
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from unittest import mock
 
 import hypothesis
+import pytest
 from xdist.scheduler import LoadFileScheduling
 
 from lrcourse.doctor import own_home
@@ -30,3 +32,15 @@ class Spread(LoadFileScheduling):
 
 def pytest_xdist_make_scheduler(config, log):
     return Spread(config, log)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item):
+    """nbval's kernels run as those that stored the outputs: what numpy trains (lesson 12) differs from processor to processor."""
+    fixed = {}
+    if item.path.suffix == ".ipynb":
+        spec = spec_from_file_location("notebooks", Path(__file__).parent / "tools" / "notebooks.py")
+        spec.loader.exec_module(tool := module_from_spec(spec))
+        fixed = {} if tool.unpinned() else tool.FIXED
+    with mock.patch.dict(os.environ, fixed):
+        return (yield)

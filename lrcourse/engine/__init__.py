@@ -3,7 +3,7 @@
 ``train`` and ``sweep`` take it by themselves where it knows the problem and the optimizer. It gives the same bits on every
 machine, on any number of threads, and in the browser; the plain loop of training.py gives the same to rounding. Where the
 kernel can't be had the plain loop takes over, after one warning. The environment variable LRCOURSE_ENGINE chooses: "plain" for
-the plain loop, "baseline" for the kernel without AVX2.
+the plain loop, "avx2" or "baseline" for a kernel with shorter vectors than the longest that this processor has.
 
 Everything that is computed is computed in kernel.c. Here are the structs that it is given, and the arrays that it reads.
 """

@@ -22,7 +22,8 @@ FLAGS = ["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trappi
          "-fvisibility=hidden"]
 WASM = ["-msimd128", "-mbulk-memory", "-nostdlib", "-Wl,--no-entry", "-Wl,--export-dynamic", "-Wl,--export=__heap_base", "-Wl,--strip-all"]
 ENDINGS = {"linux": ".so", "macos": ".dylib", "windows": ".dll"}
-KINDS = {"x86_64": {"baseline": ["-DLANES=4"], "avx2": ["-DLANES=8", "-mavx2"]}}     # elsewhere: baseline alone
+KINDS = {"x86_64": {"baseline": ["-DLANES=4"], "avx2": ["-DLANES=8", "-mavx2"],      # elsewhere: baseline alone
+                    "avx512": ["-DLANES=16", *(f"-mavx512{part}" for part in ("f", "vl", "dq", "bw")), "-mprefer-vector-width=512"]}}
 TARGETS = {     # for wheels: ziglang's name of the target, and the tag of the wheel
     "linux-x86_64": ("x86_64-linux-gnu.2.17", "manylinux_2_17_x86_64.manylinux2014_x86_64"),
     "linux-aarch64": ("aarch64-linux-gnu.2.17", "manylinux_2_17_aarch64.manylinux2014_aarch64"),
@@ -47,7 +48,7 @@ def version():
 
 
 def library(kind, folder=HERE, target=None):
-    """Where a library lies; its kind is "baseline", "avx2" or "wasm"."""
+    """Where a library lies; its kind is "baseline", "avx2", "avx512" or "wasm"."""
     return folder / ("kernel.wasm" if kind == "wasm" else f"kernel_{kind}{ENDINGS.get((target or here()).partition('-')[0], '.so')}")
 
 

@@ -11,13 +11,14 @@ from lrcourse.engine.build import library
 RESULTS = {"version": ctypes.c_uint64, "memory_needed": ctypes.c_uint64, "begin": None, "train": None, "end": None, "draw": None}
 
 
-def has_avx2():
-    """Whether numpy found AVX2 here, processor and operating system."""
+def kinds():
+    """Those of the kernel that this machine can run, the quickest first, by what numpy found of processor and operating system."""
     try:
         from numpy._core._multiarray_umath import __cpu_features__ as features
     except ImportError:
         from numpy.core._multiarray_umath import __cpu_features__ as features
-    return features.get("AVX2", False)
+    needs = {"avx512": {"AVX512_SKX", "X86_V4"}, "avx2": {"AVX2"}}      # one of these: the first changed its name
+    return [*(kind for kind, names in needs.items() if any(features.get(name) for name in names)), "baseline"]
 
 
 class Kernel:
@@ -25,9 +26,8 @@ class Kernel:
 
     def __init__(self, wanted="", path=None):
         if path is None:
-            path = library("avx2")
-            if wanted == "baseline" or not path.exists() or not has_avx2():
-                path = library("baseline")
+            there = [kind for kind in kinds() if library(kind).exists()]
+            path = library(wanted if wanted in there else there[0] if there else "baseline")
         if not path.exists():
             raise OSError("the kernel was not compiled; python -m lrcourse.engine.build does it, with a C compiler or ziglang")
         self.library, self.path = ctypes.CDLL(str(path)), path

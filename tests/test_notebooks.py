@@ -117,9 +117,13 @@ def test_template(path):
 
 @pytest.mark.parametrize("path", LESSONS)
 def test_cell_budget(path):
-    lengths = sorted(len(lines(cell)) for cell in code(read(path)))
-    assert lengths[len(lengths) // 2] <= 4
+    notebook = read(path)
+    lengths = sorted(len(lines(cell)) for cell in code(notebook))
+    assert lengths[len(lengths) // 2] <= 3
     assert sum(length > 15 for length in lengths) <= 0.05 * len(lengths)
+    shown = [cell.source for cell in code(notebook)]
+    shown += [part for cell in notebook.cells for part in re.findall(r"```python\n(.*?)```", cell.source, re.S)]
+    assert [line for part in shown for line in part.splitlines() if len(line) > 100] == []
 
 
 def without_words(notebook):

@@ -18,7 +18,7 @@ NBVAL := --nbval-current-env --nbval-cell-timeout=300 --nbval-sanitize-with test
 BARE := --nbval-lax --ignore notebooks/13_in_your_framework.ipynb --ignore tests/editions.py \
 	$(addprefix --ignore tests/test_,slides.py site.py live.py waiting.py lecture.py)
 
-.PHONY: help lab lab-frameworks test test-light test-long test-oldest test-newest mutants outputs league bench lint browser slides site live lecture publish \
+.PHONY: help lab lab-frameworks test test-light test-long test-oldest test-newest mutants outputs picture league bench lint browser slides site live lecture publish \
 	wheels walk test-live clean
 
 help:
@@ -32,6 +32,7 @@ help:
 	@echo "make mutants        one change at a time: which do the tests not notice? hours; SAMPLE=20 of each module: an hour"
 	@echo "make test-live      lessons 00, 01 and 04 in the live edition; make test runs 00 alone there"
 	@echo "make outputs        run the notebooks again and store their outputs"
+	@echo "make picture        make the animation in README.md again"
 	@echo "make league         run the leagues of lessons 10 and 12 again: minutes; Ctrl-C loses nothing"
 	@echo "make slides         a deck and a PDF of each lesson, in build/slides"
 	@echo "make site           the lessons as a web site, in build/site"
@@ -39,7 +40,7 @@ help:
 	@echo "make lecture        what a lecturer needs, in build/lecture; STUDENTS=file has their numbers, SVG=1 draws figures as SVG, too"
 	@echo "make publish        all three in one folder for a host of static files, build/publish"
 	@echo "make bench          time lrcourse beside PyTorch, JAX and plain numpy (benchmarks/RESULTS.md)"
-	@echo "make wheels         lrcourse compiled for Linux, macOS and Windows, x86-64 and ARM, in dist"
+	@echo "make wheels         lrcourse compiled for Linux, macOS and Windows, x86-64 and ARM, and its sources, in dist"
 	@echo "make walk           publish, then walk through all of it in chromium; wants PYODIDE=build/pyodide"
 	@echo "make clean          remove what was installed and built"
 
@@ -121,6 +122,10 @@ mutants: .venv/.light .venv/.frameworks
 outputs: .venv/.lab
 	$(BIN)/python tools/notebooks.py run
 
+# the animation in README.md
+picture: site
+	$(BIN)/python tools/picture.py
+
 league: .venv/.light
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/league.py
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python tools/language_league.py
@@ -134,6 +139,7 @@ slides site live lecture publish: .venv/.light
 wheels: .venv/.light
 	set -e; for target in $$($(BIN)/python -c 'from lrcourse.engine.build import TARGETS; print(*TARGETS)'); do \
 		LRCOURSE_TARGET=$$target $(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist .; done
+	$(BIN)/python -m hatchling build -t sdist -d dist
 
 bench: .venv/.frameworks
 	$(BIN)/python benchmarks/run.py

@@ -27,7 +27,7 @@ from lrcourse.schedules import (
 from lrcourse.sweeping import Sweep, sweep
 from lrcourse.training import History, train
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "EMA", "SGD", "Adam", "AdamW", "AdaGrad", "Clip", "Momentum", "Nesterov", "RMSProp", "ScheduleFreeSGD",
     "NoisyQuadratic", "digits", "language", "ravine", "saddle", "two_minima",

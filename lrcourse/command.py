@@ -1,4 +1,4 @@
-"""The command ``lrcourse``: start, update, doctor, grade."""
+"""The command ``lrcourse``: start, update, doctor, grade, publish."""
 
 import argparse
 import os
@@ -20,7 +20,7 @@ def main(arguments=None):
             stream.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser("lrcourse", description=HELP["lrcourse"])
     parser.add_argument("--version", action="version", version=f"lrcourse {lrcourse.__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="start | update | doctor | grade")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="start | update | doctor | grade | publish")
     for name in ("start", "update", "doctor"):
         command = commands.add_parser(name, help=HELP[name], description=HELP[name])
         command.add_argument("folder", nargs="?", default="course", type=Path, help=HELP["folder"])
@@ -32,11 +32,15 @@ def main(arguments=None):
     command.add_argument("--key", default="key.json", type=Path, help=HELP["key"])
     command.add_argument("--out", default="graded", type=Path, help=HELP["out"])
     command.add_argument("--unprotected", action="store_true", help=HELP["unprotected"])
+    command = commands.add_parser("publish", help=HELP["publish"], description=HELP["publish"])
+    command.add_argument("clone", nargs="?", default=".", type=Path, help=HELP["clone"])
     options, others = parser.parse_known_args(arguments)
     if others and (options.command != "start" or options.no_lab or not all(each.startswith("--") for each in others)):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
     if options.command == "grade":
         return grade(options)
+    if options.command == "publish":
+        return publish(options.clone)
     if options.command == "doctor":
         return doctor.examine(options.folder)
     if options.command == "update" and not (options.folder / copies.MARKER).is_file():
@@ -101,6 +105,15 @@ def grade(options):
         return failed("write", path=error.filename or options.out, reason=error.strerror)
     print(GRADED.format(count=len({row["student"] for row in rows}), file=options.out / "grades.csv"))
     return 0
+
+
+def publish(clone):
+    """Site, slides and live edition in build/publish of a clone, which alone has what makes them; returns the exit status."""
+    if not (clone / "site" / "build.py").is_file():
+        return failed("clone", folder=clone)
+    if find_spec("sphinx") is None:
+        return failed("site", python=sys.executable)
+    return subprocess.call([sys.executable, clone / "site" / "build.py", "publish"])
 
 
 def lab(folder, first, options):

@@ -555,6 +555,20 @@ def test_start_without_jupyterlab_says_so(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone")
+def test_publish_builds_a_clone_and_says_what_is_missing(tmp_path, monkeypatch, capfd):
+    assert command.main(["publish", str(tmp_path)]) == 1
+    assert f"{tmp_path} is no clone" in capfd.readouterr().err
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "build.py").write_text("import sys\nprint(sys.argv[1:])\nsys.exit(3)\n", encoding="utf-8")
+    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    assert command.main(["publish", str(tmp_path)]) == 1
+    assert sys.executable in capfd.readouterr().err
+    monkeypatch.undo()
+    pytest.importorskip("sphinx")
+    assert command.main(["publish", str(tmp_path)]) == 3      # the status of what builds
+    assert capfd.readouterr().out.strip() == "['publish']"
+
+
 def test_every_clone_has_the_same_line_endings():
     said = subprocess.run(["git", "check-attr", "eol", "text", "--", ".ci/run", "Makefile", "notebooks/00_start_here.ipynb",
                            "lrcourse/data/digits.npz"], cwd=ROOT, capture_output=True, text=True, check=True).stdout

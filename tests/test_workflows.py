@@ -47,7 +47,8 @@ def test_what_is_called_is_there(text):
 
 def test_actions_have_a_version_and_the_least_rights(text):
     said = yaml.safe_load(text)
-    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"]) for job in said["jobs"].values() for step in job["steps"] if "uses" in step)
+    uses = [step["uses"] for job in said["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert uses and all(re.fullmatch(r"actions/[a-z-]+@v\d+", each) for each in uses)
     assert said["permissions"]["contents"] == "read" or said["permissions"] == {"contents": "write"} and "release" in text
     assert all("timeout-minutes" in job for name, job in said["jobs"].items() if name != "deploy")
 

@@ -10,6 +10,8 @@ HELP = {
     "submitted": "a folder with a folder for each student, named by the student's number, that holds the notebooks",
     "key": "the key.json that was made with the assignments (default: %(default)s)",
     "out": "where table and feedback are written (default: %(default)s)",
+    "publish": "Build pages, slides and live edition from a clone, in its build/publish, for any host of static files.",
+    "clone": "the clone's folder (default: %(default)s)",
     "unprotected": "run students' code also where this system can't keep it from your files: in a container, or on a machine of its own",
     "folder": "where to work (default: %(default)s)",
     "no-browser": "print JupyterLab's address instead of opening it",
@@ -42,6 +44,9 @@ FAILED = {
     "unprotected": "This system can't keep students' code from your files (that takes Linux 6.2 or newer, with Landlock). Grade in a "
                    "container or on a machine of its own, with  --unprotected  .",
     "key": "{path} is no key: name the key.json of the instructor's edition, as in  lrcourse grade submitted --key key.json",
+    "clone": "{folder} is no clone of the course: pages are built from its sources, as in  lrcourse publish lrcourse",
+    "site": 'What builds the pages is missing. Install it, in the clone\'s folder:  '
+            '"{python}" -m pip install -c constraints.txt ".[lab,site]"',
     "lab": "The copies are in {folder}, but there is no JupyterLab here to open them.  lrcourse doctor  says what is missing.",
 }
 HOME = "Your home folder can't be written, so Jupyter's settings are kept in {folder}."

@@ -23,11 +23,12 @@ def alone(root, *place):
 
 class Hook(BuildHookInterface):
     def dependencies(self):
-        """A compiler of 90 MB, only where there is none, and for other machines."""
+        """A compiler of 90 MB: explorers train in the browser, and few C compilers at hand make WebAssembly.
+
+        On machines for which there is no such package, only the explorers that train are missing.
+        """
         build = alone(self.root, "engine", "build")
-        target = os.environ.get("LRCOURSE_TARGET")
-        wanted = target not in (None, build.here()) or not build.compilers()
-        return ["ziglang"] if wanted and self.target_name == "wheel" else []
+        return ["ziglang"] if self.target_name == "wheel" and build.here() in build.TARGETS else []
 
     def initialize(self, version, build_data):
         if self.target_name != "wheel":

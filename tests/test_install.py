@@ -130,6 +130,8 @@ def test_a_learner_works_is_killed_and_goes_on(installed):
 
 def test_the_doctor_of_an_install(installed):
     place, command, clone = installed
+    engine = command.parent.parent.glob("lib/python3*/site-packages/lrcourse/engine/kernel*")
+    assert {"kernel.c", "kernel_baseline.so", "kernel.wasm"} <= {path.name for path in engine}, "explorers train with kernel.wasm"
     said = do(command, "doctor", cwd=place, BROWSER="true")
     assert said.endswith("All is well.\n") and "site-packages/lrcourse" in said
     bare = subprocess.run([command.with_name("python"), "-m", "pip", "uninstall", "-q", "-y", "anywidget", "ipykernel"], env=environment())

@@ -11,7 +11,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 from test_notebooks import PATHS, code, read, tool
 
-QUICK = ("05_time_based_decay",)
+QUICK = ("00_start_here",)
 LESSONS = [pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else pytest.mark.long) for path in PATHS]
 NEEDS = re.compile(r'Needs the section "([^"]+)"')
 

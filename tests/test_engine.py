@@ -202,7 +202,7 @@ def test_the_same_bits_from_all_instruction_sets_and_from_webassembly(libraries,
             assert len(set(found)) == 1, (rate, *job)
 
 
-@pytest.mark.skipif(os.environ.get("LONG") != "1", reason="LONG=1: a minute")
+@pytest.mark.long
 def test_the_same_bits_after_sixty_epochs(libraries, browser, monkeypatch):
     for job in jobs(60):
         found = []

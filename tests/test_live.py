@@ -115,7 +115,7 @@ def explorers(page, name):
     return wrong
 
 
-@pytest.mark.skipif(os.environ.get("LIVE") != "all", reason="starts Python twice: minutes")
+@pytest.mark.long       # starts Python twice
 def test_what_was_predicted_and_solved_outlives_the_kernel(live):
     """Python has no file that stays in a browser: the page keeps it, and tells the next kernel."""
     _, address = live

@@ -76,6 +76,7 @@ class Lesson:
     aims: str
     needs: str
     sections: list
+    alone: int      # minutes of a slow reader: all of the above, and what stands after the last question, and the exercises
 
     @property
     def title(self):
@@ -88,7 +89,7 @@ class Lesson:
 
 @cache
 def lessons():
-    """Each lesson by its number, as its notebook has it; what stands after the last question is left to the reader."""
+    """Each lesson by its number, as its notebook has it; what stands after the last question is left to the reader, but for ``alone``."""
     return {path.stem[:2]: read(path) for path in sorted(NOTEBOOKS.glob("*.ipynb"))}
 
 
@@ -112,7 +113,8 @@ def read(path):
             elif "exercise" not in tags:
                 section.figures += any("image/png" in output.get("data", {}) or "widget" in "".join(output.get("data", {}))
                                        for output in cell.outputs)
-    return Lesson(path.stem, aims, needs, [section for section in sections if section.title not in END])
+    alone = sum(section.minutes + section.at_exercises for section in sections) + round(len(head.split()) / WORDS_A_MINUTE)
+    return Lesson(path.stem, aims, needs, [section for section in sections if section.title not in END], alone)
 
 
 def told(section, text):

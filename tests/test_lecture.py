@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from xml.etree import ElementTree as xml
 
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image
@@ -282,6 +283,13 @@ def test_the_plan_knows_its_lessons():
         assert set(titles) <= {section.title for section in plan.lessons()[number].sections}, number
     stars = sum(len(section.exercises) for lesson in plan.lessons().values() for section in lesson.sections)
     assert stars == len(all_exercises())
+
+
+def test_a_lesson_names_the_time_that_a_slow_reader_keeps():
+    for lesson in plan.lessons().values():
+        head = nbformat.read(plan.NOTEBOOKS / f"{lesson.file}.ipynb", as_version=4).cells[0].source
+        named = max(int(minutes) for minutes in re.findall(r"\d+", re.search(r"\*\*Time\*\*: ([^.]*)", head)[1]))
+        assert abs(named - lesson.alone) <= 0.15 * lesson.alone, f"{lesson.file}: the head says {named}, the rule {lesson.alone}"
 
 
 @pytest.mark.parametrize("count", plan.SESSIONS)

@@ -93,6 +93,17 @@ EXERCISES = {
         ),
         hint='means(...)[5e-4] less best(...)[1], both of "wsd, last 60 %" at 50_000 steps.',
     ),
+    "half-at-120-epochs": Exercise(
+        answer=lambda ratio: 0.8 < float(ratio) < 1.3,
+        right="About as good as the best: in the longer run half the peak travels far enough.",
+        wrong=(
+            (lambda ratio: 1.3 <= float(ratio) < 1.6, "That is what 30 epochs gave. Is the third argument of on_digits 120?"),
+            (lambda ratio: 1.6 <= float(ratio) < 2.6, "That is a quarter of the best peak in 30 epochs, or a loss far from the best."),
+            (lambda ratio: 0 < float(ratio) < 0.2, "That is a loss. Divide it by the loss at the best peak."),
+        ),
+        hint='runs = {peak: on_digits("linear", peak, 120) for peak in small_peaks}: choose the best peak by the mean of the first of '
+             "each pair, then divide the means of the second, at half of it and at it.",
+    ),
 }
 
 

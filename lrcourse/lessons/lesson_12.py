@@ -90,6 +90,17 @@ EXERCISES = {
         ),
         hint="1/(0.002 · 0.1) steps, divided by 50,000.",
     ),
+    "lm-equal-text": Exercise(
+        answer=lambda ahead: 0.03 < float(ahead) < 0.17,
+        right="About 0.09 at equal text. At equal updates it was the other way round, by 0.15.",
+        wrong=(
+            (lambda ahead: -0.17 < float(ahead) < -0.03,
+             "Mind the sign, or the length: after 200 updates the small batch is 0.15 *behind*. Give it 800."),
+            (lambda ahead: float(ahead) > 2, "That is a loss. By how much is it below that of the larger batch?"),
+        ),
+        hint="train(language(batch_size=2, held_out='test'), OPTIMIZER, line(peak, 8), epochs=8, seeds=range(2)) at both peaks; "
+             "then middle[8].min() less the lower of the two mean losses at the end.",
+    ),
     "lm-fraction": Exercise(
         answer=0.3,
         right="About a third of a nat is lost there, more than 0.4 at the whole peak.",

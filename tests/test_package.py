@@ -75,5 +75,5 @@ def test_line_endings_are_the_same_everywhere(tmp_path):
     for line in filter(None, tracked):
         how, path = line.split("\t")
         index, _, attribute = how.split(maxsplit=2)
-        binary = path.endswith((".png", ".npz"))
+        binary = path.endswith((".png", ".npz", ".webp"))
         assert (index == "i/-text" and "-text" in attribute) if binary else (index in ("i/lf", "i/none") and "eol=lf" in attribute), line

@@ -34,7 +34,7 @@ help:
 	@echo "make outputs        run the notebooks again and store their outputs"
 	@echo "make picture        make the animation in README.md again"
 	@echo "make league         run the leagues of lessons 10 and 12 again: minutes; Ctrl-C loses nothing"
-	@echo "make slides         a deck and a PDF of each lesson, in build/slides"
+	@echo "make slides         a deck of each lesson as HTML, PDF and PPTX, in build/slides"
 	@echo "make site           the lessons as a web site, in build/site"
 	@echo "make live           the course in the browser, in build/live; PYODIDE=dir takes Pyodide's packages from there"
 	@echo "make lecture        what a lecturer needs, in build/lecture; STUDENTS=file has their numbers, SVG=1 draws figures as SVG, too"

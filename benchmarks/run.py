@@ -319,14 +319,14 @@ def draw(engines, growth):
         ratios, times = (1, 2, 5, 10, 20, 50), (10, 20, 50, 100, 200, 500, 1000)
         left.set(xscale="log", xlim=(0.7, max(values) * 2.2), xticks=ratios, xticklabels=ratios,
                  xlabel="times as long as lrcourse (momentum, 64 runs, one thread)",
-                 words="The same training, other engines")
+                 title="The same training, other engines")
         left.grid(False, axis="y")
         runs = [int(number) for number in growth]
         for name, color, dash in zip(STACKED, COLORS, DASHES):
             right.plot(runs, [growth[number][name]["us"] for number in growth], color=color, linestyle=dash, marker="o", label=name)
         right.set(xscale="log", yscale="log", xticks=runs, xticklabels=runs, yticks=times, yticklabels=times,
                   xlabel="runs at once", ylabel="us per run and update",
-                  words="Stacking pays, up to some 64 runs")
+                  title="Stacking pays, up to some 64 runs")
         left.minorticks_off()
         right.minorticks_off()
         right.legend(frameon=False, fontsize=9)

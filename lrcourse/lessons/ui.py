@@ -104,3 +104,15 @@ LESSONS = {
     "15_can_you_foretell": "Can you foretell the best schedule?",
     "16_summary": "A new task tomorrow. What do you do?",
 }
+
+# the slides; "left out" and "summary" are headings of the lessons
+DECK = {
+    "minutes": "Minutes: {minutes}",
+    "poll": "Let everybody choose before anybody speaks. Then a minute with the neighbour, and a second vote.",
+    "number": "Your number, from {low} to {high} {unit}",
+    "order": "Put these in order.",
+    "free": "Say it in a sentence.",
+    "live": "This one is live in the HTML deck.",
+    "summary": "Summary",
+    "left out": ("On your own", "Further reading", "Glossary", "The map", "How to read a lesson"),
+}

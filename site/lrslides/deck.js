@@ -1,0 +1,33 @@
+// The largest text with which a slide fits its page; a picture has what is left.
+const MOST = { title: 40, list: 40, poll: 40, why: 38, statement: 60, formula: 52, table: 34, code: 34 }, LEAST = 18, HEIGHT = 668;
+
+function fit(slide) {
+  if (!slide) return;
+  const kind = slide.className.match(/k-(\w+)/)[1], live = slide.querySelector(".live"), body = slide.querySelector(".body");
+  if (live) {
+    live.style.zoom = 1;
+    live.style.zoom = Math.min(1.25, (HEIGHT - slide.querySelector("h2").offsetHeight - 24) / live.offsetHeight);
+  }
+  if (!body) return;
+  const lines = [...body.querySelectorAll("pre")].flatMap(code => code.textContent.split("\n").map(line => line.length));
+  const widest = Math.floor(1200 / (0.61 * Math.max(1, ...lines)));
+  const room = HEIGHT - slide.querySelector("h1, h2").offsetHeight - 24;
+  for (let size = Math.min(MOST[kind], widest); size >= LEAST; size -= 1) {
+    body.style.fontSize = `${size}px`;
+    if (body.scrollHeight <= room && body.scrollWidth <= body.clientWidth + 1) break;
+  }
+}
+
+Reveal.initialize({ hash: true, width: 1280, height: 720, margin: 0.02, slideNumber: "c/t", transition: "none", center: false, display: "flex",
+  plugins: [RevealNotes], pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
+  keyboardCondition: () => !document.activeElement.closest?.(".lrx, input, select") });
+Reveal.on("slidechanged", event => fit(event.currentSlide));
+// the pages of a print stand there some frames after everything has loaded
+const pages = new Promise(ready => Reveal.on("pdf-ready", ready));
+window.addEventListener("load", () => MathJax.startup.promise.then(async () => {
+  if (Reveal.isPrintView()) {
+    await pages;
+    document.querySelectorAll(".pdf-page section").forEach(fit);
+  } else fit(Reveal.getCurrentSlide());
+  window.fitted = true;
+}));

@@ -10,9 +10,10 @@ import io
 import re
 import string
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image
 from shared import prepared
 from waiting import is_check, prediction, statements, tagged
 
@@ -21,8 +22,9 @@ from lrcourse.lessons.ui import DECK
 from lrcourse.lessons.words import gathered
 
 MOST = 30           # slides of a deck
+LONG = 150          # characters of a headline
 BESIDE = 40         # words beside a figure or a formula
-CODE = 14           # lines of code that can be read from the last row
+LEAST, CODE, WIDE = 5, 14, 76       # lines of code that are worth a slide and can be read from the last row, and their length
 WORDS_A_MINUTE = 125
 # what goes first when a deck is too long; polls, results and the other figures stay
 SPARE = ("code", "table", "statement", "why", "formula", "picture")
@@ -53,6 +55,7 @@ class Slide:
         return max(0.5, round(2 * ({"poll": 2, "explorer": 2}.get(self.kind, 0.5) + min(said, 3))) / 2)
 
 
+@cache
 def deck(path):
     """The slides of a lesson."""
     notebook = prepared(path)
@@ -79,6 +82,13 @@ def made(cells):
         if text.strip():
             (last.notes if last else before).append(text.strip())
 
+    def answered():
+        """What is said to the last question, once: when its figure was shown, or where it has none, before the next."""
+        nonlocal name
+        asked, name = name, ""
+        if asked:
+            yield from map(ready, why(asked, last))
+
     for cell in cells:
         if tagged(cell, "solution") or tagged(cell, "exercise") or tagged(cell, "progress"):
             continue
@@ -90,8 +100,10 @@ def made(cells):
                 continue
             for part in re.split(r"\n+(?=##+ )", cell.source):
                 title, rest = heading_of(part)
+                if title or "**Predict.**" in rest:
+                    yield from answered()
                 if title:
-                    heading, name, last = title, "", None
+                    heading, last = title, None
                 if title in DECK["left out"]:
                     before = []
                     continue
@@ -109,8 +121,8 @@ def made(cells):
             for slide in shown(cell, heading, name):
                 yield ready(slide)
                 if slide.answers:
-                    yield from map(ready, why(name))
-                    name = ""
+                    yield from answered()
+    yield from answered()
 
 
 # ---- slides of prose ---------------------------------------------------------------------------------------------------
@@ -130,9 +142,8 @@ def opening(source):
 def summed_up(title, text):
     """The first sentence of each point; the whole of it is said."""
     points = [sentence(point) for point in re.findall(r"^- (.*)", text, re.M)]
-    for begin in range(0, len(points), 5):
-        part = points[begin:begin + 5]
-        yield Slide("list", title, "\n".join(f"- {point}" for point in part), notes=[text] if begin == 0 else [])
+    for number, part in enumerate(np.array_split(points, -(-len(points) // 6))):       # evenly
+        yield Slide("list", title, "\n".join(f"- {point}" for point in part), notes=[text] if number == 0 else [])
 
 
 def spoken(heading, prose, say):
@@ -163,7 +174,8 @@ def claims(prose):
     for paragraph in re.split(r"\n\s*\n", prose):
         if paragraph.lstrip().startswith(("|", "-", "1.", "<", "$$", "(")):
             continue
-        found += [each.strip() for each in re.split(r"(?<=[.?!:])\s+(?=[A-Z*$])", paragraph.strip())
+        parts = re.split(r"(?<=[.?!:])\s+(?=[A-Z*$])", paragraph.strip())
+        found += [re.sub(r"\w", lambda first: first[0].upper(), each.strip(), count=1) for each in parts
                   if re.search(r"\*\*[^*]{12,}\*\*", each) and "$$" not in each and words(each) <= 45]
     return found
 
@@ -193,21 +205,34 @@ def poll(name, text):
     lead = " ".join(each for each in parts[:parts.index(questions[0])])
     if words(lead) + words(" ".join(questions)) > 55:
         lead, questions = "", questions[-1:]
+    question = " ".join(questions)
+    if len(question) > LONG and ": " in question:       # what is listed behind a colon stands below
+        question, _, listed = question.partition(": ")
+        question, lead = f"{question}?", f"{lead} {listed[0].upper()}{listed[1:]}".strip()
     asked = all_predictions()[name].data()
     choices = {"choice": lambda: [each["text"] for each in asked["options"]], "order": lambda: list(asked["options"]),
                "number": lambda: [], "free": lambda: []}[asked["kind"]]()
     body = {"number": lambda: DECK["number"].format(low=f"{asked['low']:g}", high=f"{asked['high']:g}", unit=asked["unit"]),
             "order": lambda: DECK["order"], "free": lambda: DECK["free"], "choice": lambda: ""}[asked["kind"]]()
-    return Slide("poll", " ".join(questions), "\n\n".join(filter(None, [lead, body])), lettered(choices),
-                 notes=[text, DECK["poll"]], answers="")
+    steps = scale(asked["low"], asked["high"], asked["log"]) if asked["kind"] == "number" else []
+    return Slide("poll", question, "\n\n".join(filter(None, [lead, body])), lettered(choices), steps=steps,
+                 notes=[text, DECK["poll"]])
+
+
+def scale(low, high, log):
+    """Five numbers along a line, for hands that point at it."""
+    return [f"{value:.2g}" if value < 100 else f"{value:.0f}" for value in (np.geomspace if log else np.linspace)(low, high, 5)]
 
 
 def lettered(choices):
     return list(zip(string.ascii_uppercase, choices))
 
 
-def why(name):
-    """What came out, and what to say to the wrong answer that most people find tempting: the first that is wrong."""
+def why(name, last):
+    """What came out, and what to say to the wrong answer that most people find tempting: the first that is wrong.
+
+    Where nothing is said to any, what came out goes to the notes of ``last``, the slide that shows it.
+    """
     asked = all_predictions()[name].data()
     rest = [asked["out"]]
     choice, say = "", ""
@@ -218,12 +243,15 @@ def why(name):
             (letter, each) = wrong[0]
             choice, say = [(letter, each["text"])], each["say"]
     elif asked["kind"] == "number":
-        rest += [f"**{low:g} to {high:g}** {text}" for low, high, text in asked["zones"]]
+        rest += [f"**{low:g} to {high:g}:** {text}" for low, high, text in asked["zones"]]
+        say = "\n\n".join(rest[1:3])
     elif asked["kind"] == "order":
         rest += [asked["value"], *(f"**{a}, {b}** {text}" for a, b, text in asked["wrong"]), asked["say"]]
-        say = asked["say"]
-    yield Slide("why", sentence(asked["out"]), say or asked["out"].removeprefix(sentence(asked["out"])).strip(), choice or [],
-                notes=rest)
+        say = f"**{asked['value']}**\n\n{asked['say']}"
+    if body := say or asked["out"].removeprefix(sentence(asked["out"])).strip():
+        yield Slide("why", sentence(asked["out"]), body, choice or [], notes=rest)
+    else:
+        last.notes += rest
 
 
 # ---- what cells show ---------------------------------------------------------------------------------------------------
@@ -243,23 +271,22 @@ def shown(cell, heading, name):
     for output in live:
         yield Slide("explorer", heading, html=output.data["text/html"], alt=output.data.get("text/plain", ""), notes=[code])
     marked = cell.metadata.get("slideshow", {}).get("slide_type") in ("slide", "subslide", "fragment")
-    lines = cell.source.count("\n") + 1
-    if marked and not pictures and not live and 2 <= lines <= CODE and statements(cell):
+    lines = cell.source.split("\n")
+    if marked and not pictures and not live and LEAST <= len(lines) <= CODE and max(map(len, lines)) <= WIDE and statements(cell):
         yield Slide("code", heading, cell.source, notes=[])
 
 
 def trimmed(png, titled):
     """A figure without its white edge and, where it has one, without its title, which is the slide's headline."""
-    picture = Image.open(io.BytesIO(png)).convert("RGB")
-    ink = np.asarray(ImageChops.difference(picture, Image.new("RGB", picture.size, "white")).convert("L")) > 16
+    picture = Image.open(io.BytesIO(png))
+    ink = np.asarray(picture.convert("L")) < 240
     rows = np.flatnonzero(ink.any(1))
-    top = rows[0]
+    edge, top = 8, max(0, rows[0] - 8)
     if titled:      # the first band of ink, and the gap below it
-        after = next((b for a, b in zip(rows, rows[1:]) if b - a > 7), top)
-        top = after if after - top < 60 else top
+        end, after = next(((a, b) for a, b in zip(rows, rows[1:]) if b - a > 2), (0, rows[0]))
+        top = max(after - edge, end + 1) if after - rows[0] < 60 else top
     columns = np.flatnonzero(ink[top:].any(0))
-    edge = 8
-    box = (max(0, columns[0] - edge), max(0, top - edge), min(picture.width, columns[-1] + edge), min(picture.height, rows[-1] + edge))
+    box = (max(0, columns[0] - edge), top, min(picture.width, columns[-1] + edge), min(picture.height, rows[-1] + edge))
     buffer = io.BytesIO()
-    picture.crop(box).quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE).save(buffer, "png", optimize=True)
+    picture.crop(box).save(buffer, "png", optimize=True)
     return buffer.getvalue()

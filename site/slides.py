@@ -60,6 +60,8 @@ def section(slide):
     }
     choices = "".join(f"<li><b>{letter}</b><span>{inline(choice)}</span></li>" for letter, choice in slide.choices)
     choices = f'<ul class="choices">{choices}</ul>' if choices else ""
+    if slide.kind == "poll" and slide.steps:
+        choices = f'<div class="scale">{"".join(f"<span>{step}</span>" for step in slide.steps)}</div>'
     inner = parts[slide.kind]() if slide.kind in parts else f'<div class="body">{in_order(slide, choices)}</div>'
     mark = "h1" if slide.kind == "title" else "h2"
     notes = "".join([f"<p><b>{DECK['minutes'].format(minutes=f'{slide.minutes:g}')}</b></p>", *map(text, slide.notes)])
@@ -163,6 +165,7 @@ def powerpoint(slides, formulas):
             write(page, slide.body.split("\n"), area, 18, font="Consolas")
         else:
             choices = [f"{letter}   {plain(choice)}" for letter, choice in slide.choices]
+            choices += ["   ·   ".join(slide.steps)] * bool(slide.steps)
             write(page, choices + body if slide.kind == "why" else body + choices, area, 26)
         page.notes_slide.notes_text_frame.text = "\n\n".join(
             [DECK["minutes"].format(minutes=f"{slide.minutes:g}"), *map(plain, slide.notes)])

@@ -91,8 +91,8 @@ def test_every_slide_fits(name, decks, browser):
 
 
 @pytest.fixture(scope="module")
-def made():
-    """The slides of each lesson, as decks.py lists them."""
+def made(decks):
+    """The slides of each lesson, as decks.py lists them; those that were built where ``decks`` built them."""
     return {path.stem: decks_module.deck(path) for path in shared.lessons()}
 
 
@@ -160,7 +160,7 @@ def test_a_title_is_cut_from_its_figure_and_nothing_else_is():
 def test_plain_text_has_no_markup():
     said = slides_module.plain("**Half** of $\\tfrac12 \\lambda w^2$, see [lesson 04](04_why_decay.ipynb), `train`, *now*:\n- "
                                "$2/(1-\\beta)$")
-    assert said == "Half of 1/2λ w^2, see lesson 04, train, now:\n• 2/(1-β)"
+    assert said == "Half of 1/2 λw^2, see lesson 04, train, now:\n• 2/(1-β)"
 
 
 @pytest.mark.parametrize("name", LESSONS[:1] if PUBLISHED else LESSONS)
@@ -168,7 +168,7 @@ def test_the_presentation_can_be_changed(name, made):
     """Native titles and texts, pictures with their descriptions, and notes, on as many slides as the deck has."""
     from pptx.enum.shapes import MSO_SHAPE_TYPE
 
-    from_print = [DOT] * sum(len(slide.steps) for slide in made[name])
+    from_print = [DOT] * sum(len(slide.steps) for slide in made[name] if slide.kind == "formula")
     show = slides_module.powerpoint(made[name], iter(from_print))
     assert len(show.slides) == len(made[name])
     for page, slide in zip(show.slides, made[name]):

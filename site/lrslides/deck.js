@@ -1,5 +1,5 @@
 // The largest text with which a slide fits its page; a picture has what is left.
-const MOST = { title: 40, list: 40, poll: 40, why: 38, statement: 60, formula: 52, table: 34, code: 34 }, LEAST = 18, HEIGHT = 668;
+const MOST = { title: 42, list: 46, poll: 46, why: 46, statement: 64, formula: 56, table: 38, code: 36 }, LEAST = 18, HEIGHT = 674;
 
 function fit(slide) {
   if (!slide) return;
@@ -11,10 +11,9 @@ function fit(slide) {
   if (!body) return;
   const lines = [...body.querySelectorAll("pre")].flatMap(code => code.textContent.split("\n").map(line => line.length));
   const widest = Math.floor(1200 / (0.61 * Math.max(1, ...lines)));
-  const room = HEIGHT - slide.querySelector("h1, h2").offsetHeight - 24;
   for (let size = Math.min(MOST[kind], widest); size >= LEAST; size -= 1) {
     body.style.fontSize = `${size}px`;
-    if (body.scrollHeight <= room && body.scrollWidth <= body.clientWidth + 1) break;
+    if (body.scrollHeight <= body.clientHeight + 1 && body.scrollWidth <= body.clientWidth + 1) break;
   }
 }
 

@@ -1,4 +1,4 @@
-"""The words of predictions and of the map of the course. ``{...}`` is filled in; another language is another file."""
+"""The words of predictions, of the map of the course and of sliders. ``{...}`` is filled in; another language is another file."""
 
 UI = {
     # asking
@@ -82,6 +82,13 @@ MAP = {
     "turn_on": "Keep what I predict and solve",
     "turn_off": "Stop keeping",
     "forget": "Delete what was kept",
+}
+
+# a slider of ``interact`` on a page without Python
+SLIDER = {
+    "group": "Slider: {label}",
+    "note": "On this page the slider shows runs made beforehand, one for each of its places.",
+    "missing": "The pictures could not be loaded.",
 }
 
 # the lessons in order: the name of the notebook, and its title

@@ -98,7 +98,7 @@ def site():
         pages.append("cheat-sheet")
     from lrcourse.engine import build
     from lrcourse.explorers import TrainIt
-    from lrcourse.explorers.train_it import script
+    from lrcourse.explorers.working import script
 
     # what it trains with is loaded when the page is there; its picture, for where no script runs, by nobody else
     if not build.library("wasm").exists():

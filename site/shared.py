@@ -43,7 +43,7 @@ def prepared(path, static=None):
             view = output.get("data", {}).pop(VIEW, None)
             model = state.get(view["model_id"]) if view else None
             if model and "_esm" in model["state"]:
-                output.data = {"text/html": explorer(model["state"]), "text/plain": output.data.get("text/plain", "")}
+                output.data = {"text/html": explorer(model["state"], static), "text/plain": output.data.get("text/plain", "")}
             elif model:         # a slider of ipywidgets
                 output.data = {"text/html": stand_in(path, cell.id, static), "text/plain": output.data.get("text/plain", "")}
     return notebook
@@ -64,12 +64,14 @@ def predictions(notebook):
             cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": map_of_course(), "text/plain": ""})]
 
 
-def explorer(values):
+def explorer(values, static=None):
     """The explorer that has this state, as a piece of HTML."""
     from lrcourse import explorers
+    from lrcourse.explorers.working import Trainer
 
     kind = getattr(explorers, values["_anywidget_id"].rpartition(".")[2])
-    return kind(**{name: values[name] for name in kind.settings()}).html()
+    later = {"digits": "_static/digits.js"} if static and issubclass(kind, Trainer) else {}
+    return kind(**{name: values[name] for name in kind.settings()}).html(**later)
 
 
 # ---- tools -----------------------------------------------------------------------------------------------------------

@@ -91,6 +91,40 @@ SLIDER = {
     "missing": "The pictures could not be loaded.",
 }
 
+# the explorer of lesson 03
+FIND_THE_RATE = {
+    "label": "Find the rate: a search with a budget of trainings",
+    "chart": "held-out digits misread, in %, against the learning rate: eight networks for each try",
+    "chart_short": "misread, in %, against the rate",
+    "axis": "learning rate",
+    "axis_label": "Learning rate to try. Arrow keys move it, Enter trains at it.",
+    "axis_over": "Learning rate. The search is over.",
+    "rate": "rate",
+    "rule": "a tenth",
+    "reveal": "Show the whole curve",
+    "again": "Begin again",
+    "begin": "{budget} trainings to spend",
+    "how": "Choose a rate on the axis, or move with the arrow keys and press Enter: eight networks are trained at it. "
+           "Where is the error lowest?",
+    "left": "{left} trainings left",
+    "one_left": "One training left",
+    "so_far": "The last, {last}, misreads {of_last} %. Your best is {best}, with {error} %.",
+    "tenth": "Below a tenth for the first time with try {below}.",
+    "spent": "Now the whole curve",
+    "wait": "{missing} rates are still to be trained.",
+    "unsearched": "The whole curve, unsearched",
+    "curve_alone": "It is lowest at {lowest}, with {of_lowest} %.",
+    "lower": "You found the lowest of all",
+    "level": "Level with the best of the curve",
+    "off": "{gap} points above the best",
+    "compare": "Your best, {best}, misreads {error} %; the lowest of the curve, {lowest}, {of_lowest} %.",
+    "tie": "Eight seeds can't tell them apart.",
+    "trouble": "It can't train here",
+    "alt": "A search for the learning rate of {optimizer} with {budget} trainings: error in percent against rate, both logarithmic.",
+    "alt_try": "{error:.1f} % at {rate:g}",
+    "alt_curve": "The whole curve is lowest at {rate:g}, with {error:.1f} %.",
+}
+
 # the lessons in order: the name of the notebook, and its title
 LESSONS = {
     "00_start_here": "What is learning-rate decay, and how does this course work?",

@@ -1,11 +1,14 @@
 // The explorers of lessons 03 and 07 without a page: run by test_search_and_drop.py, which writes the modules.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { pathToFileURL } from "node:url";
 
-const load = name => import(pathToFileURL(path.join(process.env.LRCOURSE_EXPLORERS, name)));
-const search = await load("find_the_rate.js"), { GRID } = await load("setting.js");
+const load = (folder, name) => import(pathToFileURL(path.join(process.env.LRCOURSE_EXPLORERS, folder, name)));
+const search = await load("find_the_rate", "find_the_rate.js"), { GRID } = await load("find_the_rate", "setting.js");
+const drop = await load("where_to_drop", "where_to_drop.js");
+const curves = JSON.parse(fs.readFileSync(path.join(process.env.LRCOURSE_EXPLORERS, "curves.json"), "utf8"));
 
 let number = 1;
 const random = () => (number = number * 48271 % 2147483647) / 2147483647;     // the same each time
@@ -42,4 +45,33 @@ test("what is said of a search", () => {
   assert.match(said([], { revealed: true }).why, /lowest at 0.04/);
   errors.set(0.04, errors.get(0.05).map((v, k) => v + (k % 2 ? 3 : -3.1)));
   assert.match(said([0.05], { revealed: true }).why, /can't tell them apart/);
+});
+
+test("the rates under drops are Python's, as the kernel takes them", () => {       // a power may differ in its last bit
+  for (const { lr, drops, rates } of curves) assert.deepEqual(Float32Array.from(drop.rates(lr, drops)), Float32Array.from(rates), `${lr}, ${drops}`);
+  assert.ok(drop.rates(0.3, []).every(rate => rate === 0.3));
+});
+
+test("500 moves keep the drops in order and inside", () => {
+  let drops = [2];
+  for (let i = 0; i < 500; i++) {
+    drops = random() < 0.2 ? drop.toggled(drops) : drop.moved(drops, Math.floor(drops.length * random()), (random() - 0.3) * 60);
+    assert.ok(drops.length <= 2 && drops.every(at => Number.isInteger(at) && at >= 1 && at <= 29) && (drops.length < 2 || drops[0] < drops[1]), `${drops}`);
+  }
+  assert.deepEqual(drop.moved([5, 9], 0, 40), [8, 9]);
+  assert.deepEqual([drop.toggled([4]), drop.toggled([29]), drop.toggled([4, 9])], [[4, 17], [24, 29], [4]]);
+});
+
+test("500 runs with drops are put into words", () => {
+  const list = () => Array.from({ length: 6 }, () => 100 * random() ** 2);
+  for (let i = 0; i < 500; i++) {
+    const some = random() < 0.5 ? 29 : Math.floor(29 * random()), places = Array.from({ length: some }, (_, k) => [k + 1, list()]);
+    good(drop.verdict({ drops: random() < 0.5 ? [3] : [3, 20], revealed: random() < 0.5 }, random() < 0.9 ? list() : undefined, random() < 0.8 ? list() : undefined, places));
+  }
+  const flat = v => [v, v + 1, v, v + 1, v, v + 1], places = Array.from({ length: 29 }, (_, k) => [k + 1, flat(4 + Math.abs(k - 15))]);
+  const said = drop.verdict({ drops: [16], revealed: true }, flat(4), flat(9), places);
+  assert.match(said.why, /epoch 16, with 4.5 %\. Six seeds can't tell/);
+  assert.equal(said.mood, "good");
+  assert.match(drop.verdict({ drops: [3, 20], revealed: true }, flat(3), flat(9), places).why, /at epochs 3 and 20.*Yours is better/);
+  assert.match(drop.verdict({ drops: [3], revealed: true }, flat(8), flat(9), places).why, /Yours is worse/);
 });

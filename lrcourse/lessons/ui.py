@@ -125,6 +125,43 @@ FIND_THE_RATE = {
     "alt_curve": "The whole curve is lowest at {rate:g}, with {error:.1f} %.",
 }
 
+# the explorer of lesson 07
+WHERE_TO_DROP = {
+    "label": "Where to drop: drag the drop of a learning rate",
+    "rate": "learning rate: drag the drop, to a tenth",
+    "rate_short": "learning rate",
+    "error": "held-out digits misread, in %",
+    "places": "misread at the end, in %, by the epoch of a single drop",
+    "places_short": "misread at the end, by epoch of one drop",
+    "epoch": "epoch",
+    "first_rate": "first rate",
+    "first_drop": "Epoch of the drop. Left and right move it.",
+    "second_drop": "Epoch of the second drop. Left and right move it.",
+    "two": "Two drops",
+    "one": "One drop",
+    "reveal": "Show all places",
+    "no_drop": "no drop",
+    "you": "you",
+    "your_two": "your two drops",
+    "none_yet": "none yet",
+    "and": " and ",
+    "begin": "Drag the drop",
+    "how": "Six networks are trained for 30 epochs each time you move it. Each place leaves a dot below.",
+    "misread": "{error} % misread",
+    "one_at": "Dropped to a tenth at epoch {at}.",
+    "two_at": "Dropped to a tenth twice, at epochs {at}.",
+    "against_never": "Never dropped: {never} %.",
+    "wait": "{missing} places are still to be trained.",
+    "best_place": "The lowest of all single drops is at epoch {place}, with {best} %.",
+    "tie": "Six seeds can't tell yours from it.",
+    "better": "Yours is better.",
+    "worse": "Yours is worse.",
+    "trouble": "It can't train here",
+    "alt": "A learning rate of {lr:g} that drops to a tenth at epoch {drops}, and the error of six networks trained under it for 30 "
+           "epochs: {error:.1f} % at the end.",
+    "alt_places": "A single drop is best at epoch {place}, with {best:.1f} %.",
+}
+
 # the lessons in order: the name of the notebook, and its title
 LESSONS = {
     "00_start_here": "What is learning-rate decay, and how does this course work?",

@@ -87,7 +87,7 @@ MAP = {
 # a slider of ``interact`` on a page without Python
 SLIDER = {
     "group": "Slider: {label}",
-    "note": "On this page the slider shows runs made beforehand, one for each of its places.",
+    "note": "Here the slider shows runs that were made beforehand, one for each of its places.",
     "missing": "The pictures could not be loaded.",
 }
 

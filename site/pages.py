@@ -41,7 +41,6 @@ hide-toc: true
 """
 LINKS = ('<p class="lesson-links"><a href="live/lab/index.html?path={0}.ipynb">Open live</a><a href="slides/{0}.html">Slides</a>'
          '<a href="slides/{0}.pdf">Slides as PDF</a><a href="notebooks/{0}.ipynb" download>Notebook</a></p>')
-SLIDERS = '<p class="sliders">These sliders need Python: <a href="live/lab/index.html?path={0}.ipynb">open live</a> to drag them.</p>'
 CHEAT_SHEET = """# Cheat sheet
 
 <p class="lesson-links"><a href="javascript:print()">Print</a></p>
@@ -79,13 +78,10 @@ def site():
     shutil.copy(SITE / "conf.py", source)
     items, pages, sheet = [], [], []
     for path in lessons():
-        notebook = prepared(path)
+        notebook = prepared(path, static=source / "_static")
         title, first, time = about(notebook)
         sheet += [cell for cell in notebook.cells if "cheat-sheet" in cell.metadata.get("tags", [])]
         head, _, rest = notebook.cells[0].source.partition("\n")
-        for place, cell in reversed(list(enumerate(notebook.cells))):
-            if "sliders" in cell.metadata.get("tags", []):
-                notebook.cells.insert(place + 1, nbformat.v4.new_markdown_cell(SLIDERS.format(path.stem), id=f"{cell.id[:8]}-live"))
         setting = f"\n\n{SETTING}" * any(map(prediction, notebook.cells))
         notebook.cells[0].source = f"{head}\n\n{LINKS.format(path.stem)}{setting}\n{rest}"
         for cell in notebook.cells:
@@ -102,7 +98,7 @@ def site():
         pages.append("cheat-sheet")
     from lrcourse.engine import build
     from lrcourse.explorers import TrainIt
-    from lrcourse.explorers.train_it import script
+    from lrcourse.explorers.working import script
 
     # what it trains with is loaded when the page is there; its picture, for where no script runs, by nobody else
     if not build.library("wasm").exists():

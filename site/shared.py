@@ -1,11 +1,9 @@
 """What slides, pages and live edition are made with: the notebooks, as they can be shown without a kernel, and the tools.
 
-``prepared`` makes of each notebook what all of them show: explorers that run without a kernel, and of other widgets the
-picture that they hold.
+``prepared`` makes of each notebook what all of them show: explorers and sliders that answer without a kernel.
 """
 
 import fcntl
-import json
 import re
 import shutil
 import subprocess
@@ -16,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
+from stops import stand_in
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE, BUILD, NOTEBOOKS = ROOT / "site", ROOT / "build", ROOT / "notebooks"
@@ -32,8 +31,11 @@ def lessons():
 
 # ---- from a notebook to what can be shown without a kernel -----------------------------------------------------------
 
-def prepared(path):
-    """A notebook whose widgets need no kernel, and which no longer carries their state."""
+def prepared(path, static=None):
+    """A notebook whose widgets need no kernel, and which no longer carries their state.
+
+    ``static``: the folder ``_static`` of the pages, for what they load later; without it they hold all.
+    """
     notebook = nbformat.read(path, as_version=4)
     state = notebook.metadata.pop("widgets", {}).get(STATE, {}).get("state", {})
     predictions(notebook)
@@ -42,11 +44,9 @@ def prepared(path):
             view = output.get("data", {}).pop(VIEW, None)
             model = state.get(view["model_id"]) if view else None
             if model and "_esm" in model["state"]:
-                output.data = {"text/html": explorer(model["state"]), "text/plain": output.data.get("text/plain", "")}
-            elif model:         # sliders of ipywidgets: what they last showed
-                cell.outputs = [nbformat.from_dict(held) for child in belonging(state, view["model_id"])
-                                for held in state[child]["state"].get("outputs", [])]
-                cell.metadata["tags"] = [*cell.metadata.get("tags", []), "sliders"]
+                output.data = {"text/html": explorer(model["state"], static), "text/plain": output.data.get("text/plain", "")}
+            elif model:         # a slider of ipywidgets
+                output.data = {"text/html": stand_in(path, cell.id, static), "text/plain": output.data.get("text/plain", "")}
     return notebook
 
 
@@ -65,23 +65,14 @@ def predictions(notebook):
             cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": map_of_course(), "text/plain": ""})]
 
 
-def belonging(state, root):
-    """The widget ``root`` and all that it holds, in order."""
-    found, queue = [], [root]
-    while queue:
-        model = queue.pop(0)
-        if model not in found:
-            found.append(model)
-            queue += re.findall(r"IPY_MODEL_([0-9a-f]{32})", json.dumps(state[model]["state"]))
-    return found
-
-
-def explorer(values):
+def explorer(values, static=None):
     """The explorer that has this state, as a piece of HTML."""
     from lrcourse import explorers
+    from lrcourse.explorers.working import Trainer
 
     kind = getattr(explorers, values["_anywidget_id"].rpartition(".")[2])
-    return kind(**{name: values[name] for name in kind.settings()}).html()
+    later = {"digits": "_static/digits.js"} if static and issubclass(kind, Trainer) else {}
+    return kind(**{name: values[name] for name in kind.settings()}).html(**later)
 
 
 # ---- tools -----------------------------------------------------------------------------------------------------------

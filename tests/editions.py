@@ -97,6 +97,35 @@ def watched(browser, home="file:", **options):
     return page, complaints
 
 
+def drive(page, slider):
+    """Move the slider of an interact by keyboard and by mouse: picture and words follow."""
+    control, image = slider.locator("input"), slider.locator("img")
+    count, start = int(control.get_attribute("max")), int(control.input_value())
+    seen = {(image.get_attribute("src"), image.get_attribute("alt"))}
+
+    def moved(to):
+        page.wait_for_function("([image, text]) => image.dataset.stop === text && image.complete && image.naturalWidth > 0",
+                               arg=[image.element_handle(), control.get_attribute("aria-valuetext")], timeout=20_000)
+        assert int(control.input_value()) == to and slider.locator("output").inner_text() == control.get_attribute("aria-valuetext")
+        seen.add((image.get_attribute("src"), image.get_attribute("alt")))
+
+    control.focus()
+    page.keyboard.press("ArrowRight")
+    moved(start + 1)
+    page.keyboard.press("End")
+    moved(count)
+    control.scroll_into_view_if_needed()
+    box = control.bounding_box()
+    page.mouse.move(box["x"] + box["width"] - 9, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 8 + (box["width"] - 16) * 0.2, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    moved(round(0.2 * count))
+    assert len(seen) == 4 and len({alt for _, alt in seen}) == 4
+    spoken = slider.locator("[role=status]")
+    page.wait_for_function("([node, alt]) => node.textContent === alt", arg=[spoken.element_handle(), image.get_attribute("alt")])
+
+
 def slowness():
     """How much slower than when idle this machine is: 1 alone, more where others work beside the tests."""
     began = time.perf_counter()

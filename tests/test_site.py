@@ -6,8 +6,9 @@ from html.parser import HTMLParser
 
 import nbformat
 import pytest
-from editions import LESSONS, PUBLISHED, WORD, answers, built, chromium, served, shared, slowness, watched
+from editions import LESSONS, PUBLISHED, WORD, answers, built, chromium, drive, served, shared, slowness, watched
 import waiting
+from stops import code_cells, has_slider
 from waiting import prediction
 
 from lrcourse.lessons.predictions import all_predictions
@@ -104,6 +105,26 @@ def test_the_front_page_is_light_and_its_explorer_answers(site, browser):
     # the network's data come after the page
     assert sum(size.values()) - sum(size.get(name, 0) for name in late) < 300_000 and sum(size.values()) < 400_000
     assert took < 1.5 * slowness()
+
+
+def test_every_slider_answers_by_keyboard_and_mouse(site, browser):
+    folder, address = site
+    sliders = [(path, cell) for path in shared.lessons() for cell in code_cells(path) if has_slider(cell)]
+    assert {path.stem[:2] for path, _ in sliders} >= {"00", "03", "06", "07"}
+    page, complaints = watched(browser, home=address, viewport={"width": 1280, "height": 900})
+    loaded = []
+    page.on("response", lambda reply: loaded.append(len(reply.body())) if "/stops-" in reply.url else None)
+    for path, _ in sliders:
+        loaded.clear()
+        page.goto(f"{address}{path.stem}.html")
+        page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+        assert page.locator(".lr-stops").count() == sum(where == path for where, _ in sliders) and loaded == []
+        drive(page, page.locator(".lr-stops").first)
+        assert len(loaded) == 1 and loaded[0] < 300_000
+    page.context.close()
+    assert complaints == []
+    said = "\n".join((folder / name).read_text(encoding="utf-8") for name in pages(folder) if not name.startswith("_modules"))
+    assert not re.search(r"needs? Python:|need Python", said)
 
 
 def test_solutions_are_collapsed_and_links_lead_to_the_other_forms(site):

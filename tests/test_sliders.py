@@ -1,12 +1,10 @@
 """Every cell with ipywidgets.interact: its function is driven through all corners of its sliders, and is pure."""
 
-import ast
 import contextlib
 import io
 import itertools
-import re
+import sys
 from pathlib import Path
-from unittest import mock
 
 import ipywidgets
 import nbformat
@@ -14,60 +12,13 @@ import pytest
 
 from lrcourse.figures import Figure
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "site"))
+
+from stops import INTERACT, calls, code_cells  # noqa: E402
+
 PATHS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
-INTERACT = re.compile(r"\binteract(?:_manual)?\(")
-
-
-def code_cells(path):
-    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-
-
 SLIDERS = [pytest.param(path, k, id=f"{path.stem[:2]}-{cell.id}") for path in PATHS for k, cell in enumerate(code_cells(path))
            if INTERACT.search(cell.source)]
-
-
-def names(node, kind):
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, kind)}
-
-
-def binds(statement):
-    """The names that a statement gives a value."""
-    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-        return {statement.name}
-    if isinstance(statement, (ast.Import, ast.ImportFrom)):
-        return {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
-    return names(statement, ast.Store)
-
-
-def statements(cell):
-    """Its lines of Python; those that only Jupyter knows are left out."""
-    return ast.parse("\n".join(line for line in cell.source.splitlines() if line[:1] not in ("%", "!"))).body
-
-
-def before(cells, k):
-    """The statements of earlier cells that cell k needs, and no more: not the trainings that it doesn't use."""
-    needed, kept = set().union(*(names(s, ast.Load) for s in statements(cells[k]))), []
-    for statement in reversed([s for cell in cells[:k] if "exercise" not in cell.metadata.get("tags", []) for s in statements(cell)]):
-        if binds(statement) & needed:
-            needed |= names(statement, ast.Load)
-            kept.append(statement)
-    return kept[::-1]
-
-
-def calls(path, k):
-    """(function, settings) of each interact in cell k, which runs with an ``interact`` that only takes them down."""
-    cells, found = code_cells(path), []
-
-    def interact(function=None, **settings):
-        if function is None:        # used as a decorator
-            return lambda function: interact(function, **settings)
-        found.append((function, settings))
-        return function
-
-    module = ast.Module([*before(cells, k), *statements(cells[k])], [])
-    with mock.patch.multiple(ipywidgets, interact=interact, interact_manual=interact):
-        exec(compile(module, f"{path.stem}[{k}]", "exec"), {})
-    return found
 
 
 def ends(widget):

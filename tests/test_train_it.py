@@ -16,7 +16,8 @@ from lrcourse.engine.build import library
 from lrcourse.explorers import TrainIt
 from lrcourse.explorers.base import HERE
 from lrcourse.explorers.javascript import schedules_module
-from lrcourse.explorers.train_it import EPOCHS, OPTIMIZERS, SHAPES, data, kernel_settings, script
+from lrcourse.explorers.train_it import EPOCHS, SHAPES
+from lrcourse.explorers.working import OPTIMIZERS, data, kernel_settings, script
 from lrcourse.schedules import constant, cosine_decay, exponential_decay, join, linear_decay, lr_range
 
 pytestmark = pytest.mark.skipif(NODE is None or kernel() is None or not library("wasm").exists(),

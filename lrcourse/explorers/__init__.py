@@ -1,8 +1,10 @@
 """Interactives that compute in the browser, for notebooks, slides and pages without a kernel. Needs anywidget."""
 
+from lrcourse.explorers.find_the_rate import FindTheRate
 from lrcourse.explorers.ravine import Ravine
 from lrcourse.explorers.schedule_explorer import ScheduleExplorer
 from lrcourse.explorers.train_it import TrainIt
+from lrcourse.explorers.where_to_drop import WhereToDrop
 from lrcourse.explorers.you_decay_it import YouDecayIt
 
-__all__ = ["Ravine", "ScheduleExplorer", "TrainIt", "YouDecayIt"]
+__all__ = ["FindTheRate", "Ravine", "ScheduleExplorer", "TrainIt", "WhereToDrop", "YouDecayIt"]

@@ -14,7 +14,7 @@ from lrcourse.explorers.javascript import schedules_module
 
 HERE = Path(__file__).parent
 PICTURES = {}
-SHARED = ("parts.js", "unpack.js", "random.js", "maths.js", "code.js", "view.js")
+SHARED = ("schedules", "parts.js", "unpack.js", "random.js", "maths.js", "code.js", "view.js")
 
 # the module without a kernel: its model only remembers. <noscript> holds the picture, so that nothing jumps
 PAGE = """<div><style>%s</style><noscript>%s</noscript></div>
@@ -27,10 +27,10 @@ widget.render({ model, el: document.currentScript.previousElementSibling });
 
 
 @cache
-def bundle(view, limits, constants=""):
-    """One self-contained module: the schedules, the limits, the shared files and ``view``, without their imports and exports."""
-    texts = [schedules_module(), f"export const LIMITS = {limits};", constants,
-             *((HERE / name).read_text(encoding="utf-8") for name in (*SHARED, view))]
+def bundle(view, limits, constants="", shared=SHARED):
+    """One self-contained module: the limits, what is ``shared`` and ``view``, without their imports and exports."""
+    texts = [f"export const LIMITS = {limits};", constants,
+             *(schedules_module() if name == "schedules" else (HERE / name).read_text(encoding="utf-8") for name in (*shared, view))]
     return re.sub(r"^import .*\n|^export (?!default)", "", "\n".join(texts), flags=re.MULTILINE)
 
 
@@ -77,6 +77,7 @@ class Explorer(anywidget.AnyWidget):
     """
 
     view = None     # the file of its ES module
+    shared = SHARED             # the files that it builds on; "schedules" stands for all formulas
     _css = "".join((HERE / name).read_text(encoding="utf-8") for name in ("parts.css", "style.css"))
     word = traitlets.Unicode("", help="what was wrong with the last value that was set").tag(sync=True)
 
@@ -99,7 +100,7 @@ class Explorer(anywidget.AnyWidget):
         """The text of its ES module."""
         limits = {name: [trait.low, trait.high] for name, trait in cls.class_traits().items()
                   if isinstance(trait, Clamped)}
-        return bundle(cls.view, json.dumps(limits), cls.constants())
+        return bundle(cls.view, json.dumps(limits), cls.constants(), cls.shared)
 
     @classmethod
     def constants(cls):

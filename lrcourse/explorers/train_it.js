@@ -3,9 +3,10 @@ import { LIMITS } from "./limits.js";
 import { asCode, drawnCode } from "./code.js";
 import { KEYS, make } from "./parts.js";
 import { FORMULAS } from "./schedules.js";
-import { CODES, SHAPES, WORKER } from "./setting.js";
+import { CODES, SHAPES } from "./setting.js";
 import { unpack } from "./unpack.js";
 import { DASHES, button, canvas, chart, figure, say, select, slider, stage, swatch } from "./view.js";
+import { against, crew, errors, fetched, mean, percent, whenSeen } from "./working.js";
 
 // ---- the curve, without a page --------------------------------------------------------------------------------------
 
@@ -34,88 +35,12 @@ export function curve(state) {
   return Float64Array.from({ length: EPOCHS * every }, (_, k) => rateAt(state, k / every));
 }
 
+/** What a worker is asked to train. */
+const job = (state, whom) => ({ ...whom, rates: curve(state),
+  setting: { hidden: state.hidden, batch: state.batch_size, decay: state.weight_decay, optimizer: CODES[state.optimizer] } });
+
 export function asDrawnCode(state, framework) {
   return state.shape === "drawn" ? drawnCode(state.points.map((_, i) => pointOf(state, i)), EVERY, framework) : asCode(named(state), framework);
-}
-
-/** Held-out errors in percent, a list for each run; all digits are misread once it has blown up. */
-function errors(figures) {
-  return figures.map(run => {
-    let lost = false;
-    return Array.from({ length: EPOCHS }, (_, e) => {
-      lost ||= !Number.isFinite(run[4 * e]) || !Number.isFinite(run[4 * e + 2]);
-      return lost ? 100 : 100 * run[4 * e + 3];
-    });
-  });
-}
-const mean = list => list.reduce((a, b) => a + b, 0) / list.length;
-const percent = v => v.toFixed(1);
-
-/** One list of final errors against another, seed by seed: what can be said of the difference. */
-function against(mine, other) {
-  const gaps = mine.map((v, i) => other[i] - v), gap = mean(gaps);
-  const spread = Math.sqrt(gaps.reduce((sum, v) => sum + (v - gap) ** 2, 0) / (gaps.length - 1) / gaps.length);
-  return Math.abs(gap) <= 2 * spread || gap === 0 ? "a tie with" : gap > 0 ? "better than" : "worse than";
-}
-
-// ---- who trains -----------------------------------------------------------------------------------------------------
-
-/** Asks the page, or Python, for the kernel and the digits. */
-function fetched(model) {
-  const held = model.get("_digits");
-  if (held && !held.script) return Promise.resolve(held);
-  return new Promise((resolve, reject) => {
-    if (held) {
-      if (globalThis.lrcourseDigits) { resolve(globalThis.lrcourseDigits); return; }
-      const script = make("script", { src: held.script });
-      script.onload = () => resolve(globalThis.lrcourseDigits);
-      script.onerror = () => reject(new Error("what it trains with could not be loaded"));
-      document.head.append(script);
-      return;
-    }
-    const hear = message => {
-      if (!message.digits && !message.missing) return;
-      model.off("msg:custom", hear);
-      message.digits ? resolve(message.digits) : reject(new Error(message.missing));
-    };
-    model.on("msg:custom", hear);
-    model.send("digits");
-  });
-}
-
-/** A worker that trains the newest curve first, forgets those that were overtaken, and does the rest when it has nothing to do. */
-function crew(failed) {
-  let worker, busy = null, newest = null, later = [], closed = false;
-  const next = () => {
-    if (!worker || busy) return;
-    busy = newest ?? later.shift() ?? null;
-    if (busy === newest) newest = null;
-    if (busy) worker.postMessage({ ...busy.job, rates: curve(busy.state), setting: { hidden: busy.state.hidden, batch: busy.state.batch_size,
-      decay: busy.state.weight_decay, optimizer: CODES[busy.state.optimizer] } });
-  };
-  const self = {
-    begin(digits) {
-      if (closed) return;
-      const address = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
-      worker = new Worker(address);
-      URL.revokeObjectURL(address);
-      worker.onerror = event => failed(event.message);
-      worker.onmessage = ({ data }) => {
-        const { done } = busy;
-        busy = null;
-        if (data.error) failed(data.error);
-        else done(data);
-        next();
-      };
-      busy = { done() {} };
-      worker.postMessage({ digits });
-    },
-    now(state, done) { newest = { state: { ...state }, job: { ...WATCHED, reading: true }, done }; next(); },
-    then(state, whom, done) { later.push({ state: { ...state }, job: { ...whom }, done }); next(); },
-    forget() { later = []; },
-    close() { closed = true; worker?.terminate(); },
-  };
-  return self;
 }
 
 // ---- the view -------------------------------------------------------------------------------------------------------
@@ -235,7 +160,7 @@ function renderTrainIt({ model, el }) {
     if (key === asked) return;
     asked = key;
     const posed = { ...state }, began = performance.now();
-    workers.now(posed, ({ figures, answers }) => {
+    workers.now(job(posed, { ...WATCHED, reading: true }), ({ figures, answers }) => {
       answer = { errors: errors(figures), answers, key, posed, took: performance.now() - began };
       root.dataset.answers = Number(root.dataset.answers ?? 0) + 1;
       root.dataset.key = key;
@@ -257,13 +182,13 @@ function renderTrainIt({ model, el }) {
       const entry = found[shape] = { shape, runs: [] };
       for (const peak of PEAKS) {
         const posed = { ...setting, shape, peak };
-        workers.then(posed, WATCHED, ({ figures }) => {
+        workers.then(job(posed, WATCHED), ({ figures }) => {
           entry.runs.push({ peak, curve: errors(figures), loss: mean(figures.map(run => Number.isFinite(run.at(-2)) ? run.at(-2) : 1e9)) });
           if (entry.runs.length < PEAKS.length) return;
           const last = run => mean(run.curve.map(list => list.at(-1)));
           entry.best = entry.runs.reduce((a, b) => last(b) < last(a) || last(b) === last(a) && b.loss < a.loss ? b : a);
           entry.error = last(entry.best);
-          workers.then({ ...posed, peak: entry.best.peak }, UNSEEN, ({ figures: judged }) => {
+          workers.then(job({ ...posed, peak: entry.best.peak }, UNSEEN), ({ figures: judged }) => {
             entry.final = errors(judged).map(list => list.at(-1));
             self.soon();
           });
@@ -274,7 +199,7 @@ function renderTrainIt({ model, el }) {
   }
 
   function judging(one) {
-    workers.then(one.posed, UNSEEN, ({ figures }) => {
+    workers.then(job(one.posed, UNSEEN), ({ figures }) => {
       one.final = errors(figures).map(list => list.at(-1));
       self.soon();
     });
@@ -426,15 +351,7 @@ function renderTrainIt({ model, el }) {
     }
     self.soon();
   }
-  self.on(root, "pointerenter pointerdown focusin", begin);
-  const idle = globalThis.requestIdleCallback ?? (work => setTimeout(work, 200));
-  const watch = new IntersectionObserver(entries => {
-    if (!entries.at(-1).isIntersecting) return;
-    watch.disconnect();
-    const when = () => idle(begin);
-    document.readyState === "complete" ? when() : addEventListener("load", when, { once: true, signal: self.signal });
-  });
-  watch.observe(root);
+  const watch = whenSeen(self, begin);
   return () => { clearTimeout(timer); watch.disconnect(); workers.close(); self.close(); };
 }
 

@@ -1,21 +1,14 @@
 """Train it: the learner draws the rate's curve, and the network on digits is trained under it, in the browser."""
 
-import base64
 import json
-import re
-import zlib
-from functools import cache
 
 import numpy as np
 import traitlets
 
-from lrcourse import engine
-from lrcourse.engine.build import library
-from lrcourse.explorers.base import HERE, Clamped, Explorer, between
+from lrcourse.explorers.base import SHARED, Clamped, between
+from lrcourse.explorers.working import OPTIMIZERS, Trainer
 from lrcourse.figures import COLORS, STYLE, Figure
-from lrcourse.optimizers import SGD, Adam, AdamW, Momentum, Nesterov
-from lrcourse.problems import TRAIN, digits
-from lrcourse.problems import _digits as drawn_digits
+from lrcourse.problems import digits
 from lrcourse.quiet import matplotlib
 from lrcourse.schedules import Schedule, constant, cosine_decay, exponential_decay, join, linear_decay, lr_range, step_decay, wsd
 from lrcourse.training import train
@@ -30,7 +23,6 @@ SHAPES = {
     "wsd": lambda lr: wsd(lr, total=EPOCHS, decay=6),
     "warm-up": lambda lr: wsd(lr, total=EPOCHS, decay=16, warmup=4),
 }
-OPTIMIZERS = {"SGD": SGD(), "Momentum": Momentum(0.9), "Nesterov": Nesterov(0.9), "Adam": Adam(), "AdamW": AdamW()}
 DRAWN = "drawn"
 
 
@@ -49,7 +41,7 @@ class Points(traitlets.List):
         return kept
 
 
-class TrainIt(Explorer):
+class TrainIt(Trainer):
     """Draw the rate's curve; three networks are trained on digits under it, for 20 epochs, while the hand moves.
 
     The browser runs the course's own kernel, so its numbers are those of ``history()``. ``shape`` is one of the course's
@@ -67,6 +59,7 @@ class TrainIt(Explorer):
     """
 
     view = "train_it.js"
+    shared = (*SHARED, "working.js")
     shape = traitlets.Enum([*SHAPES, DRAWN], "cosine").tag(sync=True)
     peak = Clamped(0.1, 1e-3, 3.0)
     points = Points()
@@ -77,7 +70,6 @@ class TrainIt(Explorer):
 
     def __init__(self, schedule=None, **settings):
         super().__init__(**settings)
-        self.on_msg(self._answer)
         if schedule is not None:
             self.schedule = schedule
 
@@ -121,20 +113,7 @@ class TrainIt(Explorer):
     @classmethod
     def constants(cls):
         shapes = {name: {"name": shape(1.0).name, "parameters": dict(shape(1.0).parameters)} for name, shape in SHAPES.items()}
-        codes = {name: kernel_settings(optimizer) for name, optimizer in OPTIMIZERS.items()}
-        return f"export const SHAPES = {json.dumps(shapes)}, CODES = {json.dumps(codes)}, WORKER = {json.dumps(worker())};"
-
-    def _answer(self, widget, content, buffers):
-        """The browser asks for what it trains with, which no notebook needs to store."""
-        if content == "digits":
-            try:
-                self.send({"digits": data()})
-            except OSError as error:
-                self.send({"missing": str(error)})
-
-    def html(self, digits=None):
-        """As ``Explorer.html``. ``digits``: the address of a script (``script()``) that is loaded when it is wanted."""
-        return super().html(_digits={"script": digits} if digits else data())
+        return f"{super().constants()}\nexport const SHAPES = {json.dumps(shapes)};"
 
     @property
     def alt(self):
@@ -157,36 +136,3 @@ class TrainIt(Explorer):
             error.set(title="held-out error in %, three seeds", xlabel="epoch", yscale="log", xlim=(0, EPOCHS))
         figure.alt = self.alt
         return figure
-
-
-def worker():
-    """The module that a worker runs, as text."""
-    texts = [(HERE / name).read_text(encoding="utf-8") for name in ("unpack.js", "random.js", "trainer.js")]
-    return re.sub(r"^import .*\n|^export ", "", "\n".join([*texts, "serve(self);"]), flags=re.MULTILINE)
-
-
-def kernel_settings(optimizer):
-    """An optimizer as the kernel knows it."""
-    one = engine.settings(digits(), optimizer)
-    return {"number": int(one["optimizer"]), "settings": [float(one[name]) for name in ("own_decay", "beta1", "beta2", "eps")]}
-
-
-@cache
-def data():
-    """What the browser trains with: the kernel and the digits, packed, some 90 kB in JSON. OSError where there is no kernel.wasm."""
-    path = library("wasm")
-    if not path.exists():
-        raise OSError("this installation has no kernel.wasm, which trains in the browser: with the package ziglang, "
-                      "python -m lrcourse.engine.build makes it")
-    pixels, labels = drawn_digits()
-    shown, given = digits().images.reshape(-1, TRAIN, 64)[4], pixels[:TRAIN]        # copy 4 is not moved
-    levels = [float(shown[given == level][0] - np.float32(engine.blank())) for level in range(17)]
-    mean, covariance = engine._moments(1)
-    pack = lambda array: base64.b64encode(zlib.compress(bytes(array), 9)).decode()
-    return {"kernel": pack(path.read_bytes()), "pixels": pack(pixels.astype("u1").tobytes()), "labels": pack(labels.astype("u1").tobytes()),
-            "moments": pack(np.vstack([mean, covariance]).astype("<f4").tobytes()), "levels": levels, "blank": float(engine.blank())}
-
-
-def script():
-    """``data()`` as a script, for a page that loads it later, from a server or from a file."""
-    return f"globalThis.lrcourseDigits = {json.dumps(data())};\n"

@@ -45,22 +45,22 @@ export async function trainer({ kernel, pixels, labels, moments, levels, blank }
   const label = put(named), moment = new Float32Array(means.buffer), at_mean = put(moment), first = new Map();
   const always = top;
 
-  /** digits(hidden).start([seed]): He's deviations, and a scale of 1. */
-  function start(seed, hidden) {
-    const weights = new Float32Array((PIXELS + 2 + CLASSES) * hidden + CLASSES), count = PIXELS * hidden;
+  /** digits(hidden).start([seed]): He's deviations, and with batch norm a scale of 1. */
+  function start(seed, hidden, norm) {
+    const biases = norm ? 2 : 1, weights = new Float32Array((PIXELS + biases + CLASSES) * hidden + CLASSES), count = PIXELS * hidden;
     if ((first.get(seed)?.length ?? 0) < count + CLASSES * hidden) first.set(seed, normals(seed, count + CLASSES * hidden, 0));
     const numbers = first.get(seed), wide = Math.sqrt(2 / PIXELS), narrow = Math.sqrt(2 / hidden);
     for (let j = 0; j < count; j++) weights[j] = wide * numbers[j];
-    weights.fill(1, count, count + hidden);
-    for (let j = 0; j < CLASSES * hidden; j++) weights[count + 2 * hidden + j] = narrow * numbers[count + j];
+    if (norm) weights.fill(1, count, count + hidden);
+    for (let j = 0; j < CLASSES * hidden; j++) weights[count + biases * hidden + j] = narrow * numbers[count + j];
     return weights;
   }
 
   /** A run: (epochs, 4) figures, training loss and error, held-out loss and error; the weights; the answers. */
-  function train({ hidden, batch, decay, optimizer }, rates, seed, [from, to]) {
+  function train({ hidden, batch, decay, optimizer, norm = true }, rates, seed, [from, to]) {
     top = always;
     const epochs = rates.length / Math.floor(TRAIN / batch), M = (1n << 64n) - 1n, big = BigInt;
-    const problem = room(160), run = room(136), figures = room(32 * epochs), weights = start(seed, hidden), w = put(weights);
+    const problem = room(160), run = room(136), figures = room(32 * epochs), weights = start(seed, hidden, norm), w = put(weights);
     const lr = put(Float32Array.from(rates)), { state, increment } = seeded([seed, 1]);
     const struct = (at, whole, real) => {
       const view = new DataView(memory.buffer);
@@ -68,7 +68,7 @@ export async function trainer({ kernel, pixels, labels, moments, levels, blank }
       real.forEach((v, i) => view.setFloat64(at + 8 * (whole.length + i), v, true));
     };
     struct(problem, [moved.at, moved.ink, label, tested.at + 4 * PIXELS * from, tested.ink + 8 * from, label + TRAIN + from, at_mean,
-      at_mean + 4 * PIXELS, hidden, batch, 9, to - from, 1, optimizer.number], [blank, decay, ...optimizer.settings]);
+      at_mean + 4 * PIXELS, hidden, batch, 9, to - from, norm ? 1 : 0, optimizer.number], [blank, decay, ...optimizer.settings]);
     const net = room(4 * Number(exports.memory_needed(problem)));
     struct(run, [w, lr, figures, net, epochs, state >> 64n, state & M, increment >> 64n, increment & M, 0, 0], [0, 0, 0]);
     for (const step of ["begin", "train", "end"]) exports[step](problem, run);

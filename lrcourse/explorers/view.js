@@ -208,9 +208,10 @@ const FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif";
 
 /**
  * A line chart. series: {y, color, width, dash, alpha, label, steps}, where y[i] is the value at time i, or with
- * `steps` from i to i + 1; rules: {y or x, text, color, below}. Returns how to go from a pixel to a time and back.
+ * `steps` from i to i + 1; rules: {y or x, text, color, below}; levels: the ticks at the left, ticks: [time, text] of those
+ * below, where the evenly spaced won't do. Returns how to go from a pixel to a time and back.
  */
-export function chart(surface, theme, { title, count, low, high, log, series, rules = [], cursor = null, room }) {
+export function chart(surface, theme, { title, count, low, high, log, series, rules = [], cursor = null, room, levels, ticks }) {
   const { ctx, width, height } = surface;
   ctx.clearRect(0, 0, width, height);
   ctx.font = `600 11px ${FONT}`;
@@ -226,7 +227,7 @@ export function chart(surface, theme, { title, count, low, high, log, series, ru
   ctx.font = `11px ${FONT}`;
   ctx.textBaseline = "middle";
   ctx.textAlign = "right";
-  for (const tick of log ? decades(low, high, box.h) : evenly(low, high, Math.max(2, box.h / 34))) {
+  for (const tick of levels ?? (log ? decades(low, high, box.h) : evenly(low, high, Math.max(2, box.h / 34)))) {
     const y = Math.round(Y(tick)) + 0.5;
     ctx.strokeStyle = theme.grid;
     line(ctx, box.x, y, box.x + box.w, y);
@@ -238,7 +239,7 @@ export function chart(surface, theme, { title, count, low, high, log, series, ru
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
   ctx.fillStyle = theme.dim;
-  for (const tick of evenly(0, count, Math.max(2, box.w / 70))) ctx.fillText(String(tick), X(tick), box.y + box.h + 4);
+  for (const [tick, text] of ticks ?? evenly(0, count, Math.max(2, box.w / 70)).map(t => [t, String(t)])) ctx.fillText(text, X(tick), box.y + box.h + 4);
   ctx.textAlign = "left";
   ctx.textBaseline = "alphabetic";
   ctx.font = `600 12px ${FONT}`;

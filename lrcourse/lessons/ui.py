@@ -1,4 +1,4 @@
-"""The words of predictions and of the map of the course. ``{...}`` is filled in; another language is another file."""
+"""The words of predictions, of the map of the course and of sliders. ``{...}`` is filled in; another language is another file."""
 
 UI = {
     # asking
@@ -82,6 +82,84 @@ MAP = {
     "turn_on": "Keep what I predict and solve",
     "turn_off": "Stop keeping",
     "forget": "Delete what was kept",
+}
+
+# a slider of ``interact`` on a page without Python
+SLIDER = {
+    "group": "Slider: {label}",
+    "note": "Here the slider shows runs that were made beforehand, one for each of its places.",
+    "missing": "The pictures could not be loaded.",
+}
+
+# the explorer of lesson 03
+FIND_THE_RATE = {
+    "label": "Find the rate: a search with a budget of trainings",
+    "chart": "held-out digits misread, in %, against the learning rate: eight networks for each try",
+    "chart_short": "misread, in %, against the rate",
+    "axis": "learning rate",
+    "axis_label": "Learning rate to try. Arrow keys move it, Enter trains at it.",
+    "axis_over": "Learning rate. The search is over.",
+    "rate": "rate",
+    "rule": "a tenth",
+    "reveal": "Show the whole curve",
+    "again": "Begin again",
+    "begin": "{budget} trainings to spend",
+    "how": "Choose a rate on the axis, or move with the arrow keys and press Enter: eight networks are trained at it. "
+           "Where is the error lowest?",
+    "left": "{left} trainings left",
+    "one_left": "One training left",
+    "so_far": "The last, {last}, misreads {of_last} %. Your best is {best}, with {error} %.",
+    "tenth": "Below a tenth for the first time with try {below}.",
+    "spent": "Now the whole curve",
+    "wait": "{missing} rates are still to be trained.",
+    "unsearched": "The whole curve, unsearched",
+    "curve_alone": "It is lowest at {lowest}, with {of_lowest} %.",
+    "lower": "You found the lowest of all",
+    "level": "Level with the best of the curve",
+    "off": "{gap} points above the best",
+    "compare": "Your best, {best}, misreads {error} %; the lowest of the curve, {lowest}, {of_lowest} %.",
+    "tie": "Eight seeds can't tell them apart.",
+    "trouble": "It can't train here",
+    "alt": "A search for the learning rate of {optimizer} with {budget} trainings: error in percent against rate, both logarithmic.",
+    "alt_try": "{error:.1f} % at {rate:g}",
+    "alt_curve": "The whole curve is lowest at {rate:g}, with {error:.1f} %.",
+}
+
+# the explorer of lesson 07
+WHERE_TO_DROP = {
+    "label": "Where to drop: drag the drop of a learning rate",
+    "rate": "learning rate: drag the drop, to a tenth",
+    "rate_short": "learning rate",
+    "error": "held-out digits misread, in %",
+    "places": "misread at the end, in %, by the epoch of a single drop",
+    "places_short": "misread at the end, by epoch of one drop",
+    "epoch": "epoch",
+    "first_rate": "first rate",
+    "first_drop": "Epoch of the drop. Left and right move it.",
+    "second_drop": "Epoch of the second drop. Left and right move it.",
+    "two": "Two drops",
+    "one": "One drop",
+    "reveal": "Show all places",
+    "no_drop": "no drop",
+    "you": "you",
+    "your_two": "your two drops",
+    "none_yet": "none yet",
+    "and": " and ",
+    "begin": "Drag the drop",
+    "how": "Six networks are trained for 30 epochs each time you move it. Each place leaves a dot below.",
+    "misread": "{error} % misread",
+    "one_at": "Dropped to a tenth at epoch {at}.",
+    "two_at": "Dropped to a tenth twice, at epochs {at}.",
+    "against_never": "Never dropped: {never} %.",
+    "wait": "{missing} places are still to be trained.",
+    "best_place": "The lowest of all single drops is at epoch {place}, with {best} %.",
+    "tie": "Six seeds can't tell yours from it.",
+    "better": "Yours is better.",
+    "worse": "Yours is worse.",
+    "trouble": "It can't train here",
+    "alt": "A learning rate of {lr:g} that drops to a tenth at epoch {drops}, and the error of six networks trained under it for 30 "
+           "epochs: {error:.1f} % at the end.",
+    "alt_places": "A single drop is best at epoch {place}, with {best:.1f} %.",
 }
 
 # the lessons in order: the name of the notebook, and its title

@@ -1,0 +1,174 @@
+"""The explorers of lessons 03 and 07: their words in node, and each by hand in a page without a kernel, against Python."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import traitlets
+from test_explorers_js import NODE
+from test_explorers_lab import COLORS, Explorer, browser, listening, walk  # noqa: F401
+
+from lrcourse.engine import kernel
+from lrcourse.engine.build import library
+from lrcourse.explorers import FindTheRate, WhereToDrop
+from lrcourse.explorers.base import HERE
+from lrcourse.explorers.find_the_rate import GRID
+
+pytestmark = pytest.mark.skipif(NODE is None or kernel() is None or not library("wasm").exists(),
+                                reason="node, the kernel or kernel.wasm is missing")
+
+
+def test_in_node(tmp_path):
+    for kind in (FindTheRate, WhereToDrop):
+        folder = tmp_path / kind.view.removesuffix(".js")
+        shutil.copytree(HERE, folder, ignore=lambda _, names: [name for name in names if not name.endswith(".js")])
+        (folder / "limits.js").write_text("export const LIMITS = {};")
+        (folder / "setting.js").write_text(kind.constants(), encoding="utf-8")
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    t = np.arange(30 * 31) / 31
+    curves = [WhereToDrop(lr=lr, drops=drops) for lr, drops in ((0.1, [2]), (0.37, [1, 29]), (0.05, [7, 8]))]
+    curves = [{"lr": one.lr, "drops": one.drops, "rates": one.schedule(t).tolist()} for one in curves]
+    (tmp_path / "curves.json").write_text(json.dumps(curves))
+    done = subprocess.run([NODE, "--test", str(Path(__file__).with_name("search_and_drop.test.mjs"))], text=True, timeout=120,
+                          env={**os.environ, "LRCOURSE_EXPLORERS": str(tmp_path)}, capture_output=True)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+@pytest.fixture
+def shown(browser, tmp_path):  # noqa: F811
+    """Opens an explorer in a page of its own, from a file; it must not complain."""
+    heard, opened = [], []
+
+    def show(explorer, **options):
+        page = listening(browser.new_page(**{"viewport": {"width": 940, "height": 900}, **options}), heard)
+        text = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>x</title>{explorer.html()}'
+        (tmp_path / "page.html").write_text(text, encoding="utf-8")
+        page.emulate_media(reduced_motion="reduce")
+        page.goto(f"file://{tmp_path / 'page.html'}")
+        page.wait_for_function("[...document.querySelectorAll('.lrx canvas')].every(canvas => canvas.width > 100)")
+        opened.append(page)
+        return page, Explorer(page, page.query_selector(".lrx"))
+
+    yield show
+    for page in opened:
+        page.close()
+    assert heard == []
+
+
+def errors(explorer, count):
+    """The errors of the first tries, when they are all there."""
+    explorer.page.wait_for_function("([root, count]) => JSON.parse(root.dataset.errors).filter(e => e !== null).length === count",
+                                    arg=[explorer.root, count], timeout=30_000)
+    return json.loads(explorer.root.get_attribute("data-errors"))
+
+
+def test_a_search_by_mouse_and_keys_gives_what_python_trains(shown):
+    page, explorer = shown(FindTheRate(budget=4))
+    surface = explorer.canvas("search")
+    assert "4 trainings" in explorer.verdict
+    for part in (0.25, 0.55):
+        box = explorer.box(surface)
+        page.mouse.click(box["x"] + part * box["width"], box["y"] + 150)
+    explorer.press(surface, "Home", "PageUp", "ArrowRight", "Enter", "Enter")           # the same rate twice costs once
+    found = errors(explorer, 3)
+    assert explorer.verdict.startswith("One training left")
+    assert surface.get_attribute("aria-valuetext") == "rate 0.0035"
+    explorer.press(surface, "End", "Enter")
+    page.wait_for_function("root => root.dataset.known >= 34 && /best|lowest/.test(root.querySelector('.lrx-verdict').textContent)",
+                           arg=explorer.root, timeout=60_000)
+    found = errors(explorer, 4)
+    assert explorer.canvas("search").evaluate(COLORS) > 3
+    twin = FindTheRate(rates=[0.0035, 2.0])
+    np.testing.assert_allclose(found[2:], twin.errors(), rtol=1e-12)
+    rates, curve = twin.curve()
+    assert f"{curve.min():.1f} %" in explorer.root.query_selector(".lrx-why").inner_text()
+    explorer.button("Begin again").click()
+    assert "4 trainings" in explorer.verdict
+
+
+def test_a_search_by_touch_in_the_dark_on_a_phone(shown):
+    page, explorer = shown(FindTheRate(optimizer="Adam"), viewport={"width": 400, "height": 800}, has_touch=True, color_scheme="dark")
+    surface = explorer.canvas("search")
+    box = explorer.box(surface)
+    page.touchscreen.tap(box["x"] + 0.5 * box["width"], box["y"] + 150)
+    assert 5 < errors(explorer, 1)[0] < 30 and "7 trainings" in explorer.verdict
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    walk(explorer, 100, seed=5)
+    assert explorer.root.evaluate("root => [...root.querySelectorAll('button, canvas')].every(each => each.dataset.lmSuppressShortcuts)")
+
+
+def test_what_is_tried_is_brought_inside():
+    search = FindTheRate(rates=[np.nan, 7, 0.0312, 0.0314])
+    assert search.rates == [0.001, 2.0, 0.031] and "must be rates" in search.word
+    search.rates = [0.1]
+    assert search.word == "" and not search.over
+    search.budget = 1
+    assert search.over and search.figure().png() and "lowest at 0.04" in search.alt
+    with pytest.raises(traitlets.TraitError):
+        search.optimizer = "Lion"
+    assert GRID[0] == 0.001 and GRID[-1] == 2.0 and len(set(GRID)) == 34 and FindTheRate().errors().shape == (0,)
+    assert len(FindTheRate.module()) < 50_000
+
+
+def ends_at(explorer, error):
+    """The error that is shown becomes this."""
+    explorer.page.wait_for_function("([root, error]) => Math.abs(root.querySelector('data[data-name=error]')?.value - error) < 1e-9",
+                                    arg=[explorer.root, error], timeout=30_000)
+
+
+def at_the_end(**settings):
+    return 100 * WhereToDrop(**settings).history().test_error[:, -1].mean()
+
+
+def test_drops_by_mouse_and_keys_give_what_python_trains(shown):
+    page, explorer = shown(WhereToDrop())
+    ends_at(explorer, at_the_end())
+    handle, other = explorer.root.query_selector_all(".lrx-handle")
+    explorer.press(handle, "PageUp", "ArrowRight")
+    ends_at(explorer, at_the_end(drops=[8]))
+    assert handle.get_attribute("aria-valuetext") == "epoch 8" and not other.is_visible()
+    at = explorer.box(handle)
+    page.mouse.move(at["x"] + 12, at["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(at["x"] + 120, at["y"] + 12, steps=6)
+    page.mouse.up()
+    place = int(handle.get_attribute("aria-valuenow"))
+    assert 12 <= place <= 22
+    ends_at(explorer, at_the_end(drops=[place]))
+    explorer.button("Two drops").click()
+    explorer.press(other, "End", "ArrowLeft")
+    explorer.number("lr", "0.2")
+    ends_at(explorer, at_the_end(drops=[place, 28], lr=0.2))
+    explorer.button("One drop").click()
+    explorer.button("Show all places").click()
+    page.wait_for_function("root => root.dataset.places === '29' && /lowest/.test(root.querySelector('.lrx-why').textContent)",
+                           arg=explorer.root, timeout=60_000)
+    found = WhereToDrop(lr=0.2).places()
+    assert f"epoch {1 + found.argmin()}, with {found.min():.1f} %" in explorer.root.query_selector(".lrx-why").inner_text()
+    assert all(explorer.canvas(name).evaluate(COLORS) > 3 for name in ("rate", "error", "places"))
+
+
+def test_drops_by_touch_in_the_dark_on_a_phone(shown):
+    page, explorer = shown(WhereToDrop(drops=[5, 9]), viewport={"width": 400, "height": 900}, has_touch=True, color_scheme="dark")
+    ends_at(explorer, at_the_end(drops=[5, 9]))
+    box = explorer.box(explorer.canvas("rate"))
+    page.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + 90)
+    assert explorer.root.query_selector_all(".lrx-handle")[1].get_attribute("aria-valuenow") in ("26", "27", "28")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    walk(explorer, 100, seed=6)
+    assert explorer.root.evaluate("root => [...root.querySelectorAll('button, input')].every(each => each.dataset.lmSuppressShortcuts)")
+
+
+def test_drops_are_brought_inside():
+    explorer = WhereToDrop(drops=[40, 0])
+    assert explorer.drops == [1, 29] and "must be increasing epochs" in explorer.word
+    explorer.drops, explorer.lr = [3, 3], 7
+    assert explorer.drops == [3] and explorer.lr == 0.4
+    with pytest.raises(traitlets.TraitError):
+        explorer.drops = [1, 2, 3]
+    shown = WhereToDrop(drops=[16], revealed=True)
+    assert shown.figure().png() and "best at epoch" in shown.alt and len(WhereToDrop.module()) < 50_000

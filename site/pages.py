@@ -37,7 +37,11 @@ hide-toc: true
 
 {first}
 
+<div class="lr-promise">
+
 {promise}
+
+</div>
 
 {able}
 
@@ -142,7 +146,8 @@ def site():
     picture, _, end = end.partition('"')
     (source / "_static" / "train-it.png").write_bytes(base64.b64decode(picture))
     (source / "index.md").write_text(FRONT.format(
-        title=readme(r"^# lrcourse: (.*?)$").capitalize(), first=readme(r"^# .*?\n\n(.*?)\n\n"),
+        # no line of the title ends after a hyphen
+        title=readme(r"^# lrcourse: (.*?)$").capitalize().replace("-", "\N{NON-BREAKING HYPHEN}"), first=readme(r"^# .*?\n\n(.*?)\n\n"),
         promise=readme(r"^(Our promise: .*?)\n\n"), able=readme(r"^(## What you will be able to do.*?)^## "),
         start=lessons()[0].stem, explorer=f'{explorer}_static/train-it.png"{end}', invitation=INVITATION, lessons="".join(items) + "</ol>",
         pages="\n".join([*pages, "api"])), encoding="utf-8")

@@ -358,7 +358,7 @@ def test_on_paper_all_is_shown(asking):
     frame = ".sidebar-drawer, .toc-drawer, .mobile-header, .related-pages, .lesson-links, .lr-setting, .content-icon-container"
     assert page.evaluate("frame => [...document.querySelectorAll(frame)].filter(thing => thing.checkVisibility()).length", frame) == 0
     assert page.evaluate("getComputedStyle(document.querySelector('.cell_output img')).breakInside") == "avoid"
-    hidden = "[...document.querySelectorAll('.lr-wait img, .lr-check pre')].filter(thing => !thing.checkVisibility()).length"
+    hidden = "[...document.querySelectorAll('.lr-wait img, details pre')].filter(thing => !thing.checkVisibility()).length"
     assert page.evaluate(hidden) == 0
     page.emulate_media(media="screen")
     assert page.evaluate(hidden) > 0

@@ -16,35 +16,57 @@ from lrcourse.copies import without_outputs
 FRONT = """---
 hide-toc: true
 ---
+<nav class="lr-top" aria-label="The course, in short">
+<a href="index.html">lrcourse</a> <a href="#the-lessons">Lessons</a> <a href="cheat-sheet.html">Cheat sheet</a>
+<a href="api.html">The package</a> <a href="search.html">Search</a>
+</nav>
+
 # {title}
 
-<p class="start"><a href="{start}.html">Start reading</a><a href="live/lab/index.html?path={start}.ipynb">Run it in your browser</a></p>
+<div class="lr-lede">
+
+{invitation}
+
+</div>
 
 ~~~{{raw}} html
 {explorer}
 ~~~
 
+<p class="start"><a href="{start}.html">Start reading</a><a href="live/lab/index.html?path={start}.ipynb">Run it in your browser</a></p>
+
 {first}
 
+<div class="lr-promise">
+
 {promise}
+
+</div>
 
 {able}
 
 ## The lessons
 
-<ol class="lesson-list">{lessons}</ol>
+{lessons}
 
 ```{{toctree}}
 :hidden:
 {pages}
 ```
 """
-LINKS = ('<p class="lesson-links"><a href="live/lab/index.html?path={0}.ipynb">Open live</a><a href="slides/{0}.html">Slides</a>'
+INVITATION = "Drag the blue curve. Three small networks learn to read digits at the rate that you draw, here and now."
+# the course's parts, by the number of the lesson with which each begins
+PARTS = {"00": "The rate", "04": "Why it should fall, and the kinds of decay", "08": "Today's schedules", "11": "At work", "14": "Theory",
+         "16": "All of it"}
+LINKS = ('<p class="lesson-links"><span>Lesson {1} · {2}</span>'
+         '<a href="live/lab/index.html?path={0}.ipynb">Open live</a><a href="slides/{0}.html">Slides</a>'
          '<a href="slides/{0}.pdf">Slides as PDF</a><a href="notebooks/{0}.ipynb" download>Notebook</a></p>')
 CHEAT_SHEET = """# Cheat sheet
 
 <p class="lesson-links"><a href="javascript:print()">Print</a></p>
 """
+QUESTION = '<div class="lr-question">\n\n{}\n\n</div>'
+BROAD = 720             # as wide as most figures are, in CSS pixels: a wider one may use the margin
 ANCHOR = re.compile(r"(?<=\]\()([\w.]*#)([^)\s]+)")        # a link to a heading, as JupyterLab wants it
 OPENING = {"shape": "constant", "peak": 0.1}         # a curve that asks to be bent
 MODULES = ["schedules", "optimizers", "problems", "training", "sweeping", "theory", "statistics", "figures", "explorers", "frameworks",
@@ -57,10 +79,17 @@ def slug(link):
 
 
 def about(notebook):
-    """Title, first paragraph (as HTML) and time of a lesson."""
+    """Title, first paragraph (as HTML) and minutes of a lesson."""
     title, first, *rest = notebook.cells[0].source.split("\n\n")
-    time = re.search(r"\*\*Time\*\*:\s*([^.\n]*)", "\n".join(rest))
-    return title.removeprefix("# "), MarkdownIt().renderInline(first), time[1] if time else ""
+    time = re.search(r"\*\*Time\*\*:\s*(\d+ minutes)?", "\n".join(rest))
+    return title.removeprefix("# "), MarkdownIt().renderInline(first), time[1] or "" if time else ""
+
+
+def introduction(text):
+    """What stands below a lesson's title: its first words, larger, and what it teaches, needs and takes, set apart."""
+    first, found, brief = text.strip().partition("**What you'll learn")
+    brief = f'\n\n<div class="lr-brief">\n\n{found}{brief}\n\n</div>' * bool(found)
+    return f'<div class="lr-lede">\n\n{first.strip()}\n\n</div>{brief}'
 
 
 def readme(pattern):
@@ -76,23 +105,28 @@ def site():
     (source / "_static" / "mathjax").mkdir()
     shutil.copy(packages() / "mathjax" / "es5" / "tex-svg.js", source / "_static" / "mathjax")
     shutil.copy(SITE / "conf.py", source)
-    items, pages, sheet = [], [], []
+    items, pages, sheet, minutes = [], [], [], {}
     for path in lessons():
         notebook = prepared(path, static=source / "_static")
         title, first, time = about(notebook)
         sheet += [cell for cell in notebook.cells if "cheat-sheet" in cell.metadata.get("tags", [])]
         head, _, rest = notebook.cells[0].source.partition("\n")
         setting = f"\n\n{SETTING}" * any(map(prediction, notebook.cells))
-        notebook.cells[0].source = f"{head}\n\n{LINKS.format(path.stem)}{setting}\n{rest}"
+        number, minutes[path.stem] = path.stem[:2], time
+        notebook.cells[0].source = f"{head}\n\n{LINKS.format(path.stem, number, time)}{setting}\n\n{introduction(rest)}"
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = ANCHOR.sub(slug, cell.source)
         notebook.cells = waiting(notebook.cells)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown" and cell.source.startswith("**Predict."):
+                cell.source = QUESTION.format(cell.source)
         nbformat.write(notebook, source / path.name)
-        number = path.stem[:2]
         pages.append(f"{number}. {title} <{path.stem}>")
-        items.append(f'<li><span class="number" aria-hidden="true">{number}</span><div><a href="{path.stem}.html">{title}</a> '
-                     f'<span class="time">{time}</span><br>{first}</div></li>')
+        if number in PARTS or not items:
+            items.append(f'{"</ol>" * bool(items)}<h3 class="lesson-part">{PARTS.get(number, "")}</h3><ol class="lesson-list">')
+        items.append(f'<li><span class="number" aria-hidden="true">{number}</span><a class="title" href="{path.stem}.html">{title}</a>'
+                     f'<span class="time">{time}</span><span class="about">{first}</span></li>')
     if sheet:
         nbformat.write(cheat_sheet(sheet), source / "cheat-sheet.ipynb")
         pages.append("cheat-sheet")
@@ -108,9 +142,10 @@ def site():
     picture, _, end = end.partition('"')
     (source / "_static" / "train-it.png").write_bytes(base64.b64decode(picture))
     (source / "index.md").write_text(FRONT.format(
-        title=readme(r"^# lrcourse: (.*?)$").capitalize(), first=readme(r"^# .*?\n\n(.*?)\n\n"),
+        # no line of the title ends after a hyphen
+        title=readme(r"^# lrcourse: (.*?)$").capitalize().replace("-", "\N{NON-BREAKING HYPHEN}"), first=readme(r"^# .*?\n\n(.*?)\n\n"),
         promise=readme(r"^(Our promise: .*?)\n\n"), able=readme(r"^(## What you will be able to do.*?)^## "),
-        start=lessons()[0].stem, explorer=f'{explorer}_static/train-it.png"{end}', lessons="".join(items),
+        start=lessons()[0].stem, explorer=f'{explorer}_static/train-it.png"{end}', invitation=INVITATION, lessons="".join(items) + "</ol>",
         pages="\n".join([*pages, "api"])), encoding="utf-8")
     (source / "api.md").write_text(api(), encoding="utf-8")
     run("-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", source, out)
@@ -120,7 +155,7 @@ def site():
     for unused in (".doctrees", "_sources"):
         shutil.rmtree(out / unused, ignore_errors=True)
     for page in out.rglob("*.html"):
-        page.write_text(hanging(accessible(page.read_text(encoding="utf-8"))), encoding="utf-8")
+        page.write_text(broad(hanging(neighbours(accessible(page.read_text(encoding="utf-8")), minutes))), encoding="utf-8")
     silent(out / "_static" / "searchtools.js")
     wrong = broken(out, elsewhere=("slides/", "live/"))
     if wrong:
@@ -142,6 +177,21 @@ def accessible(page):
                      ('<div id="search-results"', '<h1>Search</h1>\n<div id="search-results"')):
         page = page.replace(old, new)
     return page
+
+
+def neighbours(page, minutes):
+    """A page whose links to the lessons before and after it say how long those take."""
+    def longer(found):
+        time = minutes.get(found[2])
+        return f"{found[1]}{found[3]}{f' · {time}' * bool(time)}</span>"
+
+    link = r'(<a class="(?:next|prev)-page" href="([\w-]+)\.html">(?:(?!</a>).)*?<span>)(Next|Previous)</span>'
+    return re.sub(link, longer, page, flags=re.S)
+
+
+def broad(page):
+    """A page whose wide figures may use the margin (``lrcourse.css``); all others are as wide as the column of prose."""
+    return re.sub(r'<img (?=[^>]*? width="(\d+)")', lambda found: '<img class="lr-broad" ' if int(found[1]) > BROAD else found[0], page)
 
 
 def cheat_sheet(cells):

@@ -1,16 +1,22 @@
 """Every page of the site works from a sub-path and without a network, is accessible in light and dark, and fits a phone."""
 
+import base64
+import colorsys
+import io
 import re
 import time
 from html.parser import HTMLParser
 
 import nbformat
+import numpy as np
 import pytest
 from editions import LESSONS, PUBLISHED, WORD, answers, built, chromium, drive, served, shared, slowness, watched
+from PIL import Image
 import waiting
 from stops import code_cells, has_slider
 from waiting import prediction
 
+from lrcourse.figures import COLORS
 from lrcourse.lessons.predictions import all_predictions
 
 # what a page may not have, by the rules of WCAG 2.2 AA and axe's best practices
@@ -127,6 +133,114 @@ def test_every_slider_answers_by_keyboard_and_mouse(site, browser):
     assert not re.search(r"needs? Python:|need Python", said)
 
 
+# ---- what a page looks like ------------------------------------------------------------------------------------------
+
+ASKING = next((name for name in LESSONS if name.startswith("04")), None)
+
+
+@pytest.mark.parametrize("width", [1280, 1600])
+def test_a_line_of_prose_has_60_to_75_characters(site, browser, width):
+    page, complaints = watched(browser, home=site[1], viewport={"width": width, "height": 900})
+    page.goto(f"{site[1]}{ASKING}.html")
+    lines = page.evaluate("""() => [...document.querySelectorAll('article section > p:not(:has(*))')].flatMap(p => {
+      const range = document.createRange(), lines = {};
+      for (let i = 0; i < p.firstChild.length; i++) {
+        range.setStart(p.firstChild, i);
+        range.setEnd(p.firstChild, i + 1);
+        const { bottom } = range.getBoundingClientRect();
+        lines[bottom] = (lines[bottom] ?? 0) + 1;
+      }
+      return Object.values(lines).slice(0, -1); })""")        # the last may be short
+    page.context.close()
+    assert len(lines) > 15 and 60 <= np.median(lines) <= 75 and complaints == []
+
+
+def swatches(page):
+    """What the page makes of the figures' colours: a picture of them in the place of its first figure, in the colours on the screen."""
+    picture, buffer = Image.new("RGB", (20 * len(COLORS), 20), "white"), io.BytesIO()
+    for place, color in enumerate(COLORS):
+        picture.paste(color, (20 * place, 0, 20 * place + 20, 10))
+    picture.save(buffer, "png")
+    page.evaluate("""address => { const figure = document.querySelector('section > .cell .cell_output img');
+      figure.removeAttribute('style'); figure.src = address; figure.id = 'swatches'; return figure.decode(); }""",
+                  f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}")
+    shot = np.asarray(Image.open(io.BytesIO(page.locator("#swatches").screenshot())).convert("RGB")) / 255
+    places = (np.arange(len(COLORS)) + 0.5) / len(COLORS) * shot.shape[1]
+    return shot[shot.shape[0] // 4, places.astype(int)], shot[-4, places.astype(int)]
+
+
+def luminance(color):
+    return np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+
+@pytest.mark.parametrize("system, chosen, dark", [("light", None, False), ("dark", None, True), ("light", "dark", True),
+                                                  ("dark", "light", False)])
+def test_figures_stand_on_the_page_in_light_and_dark_and_keep_their_hues(site, browser, system, chosen, dark):
+    page, complaints = watched(browser, home=site[1], viewport={"width": 1280, "height": 900}, color_scheme=system)
+    page.goto(f"{site[1]}{ASKING}.html")
+    if chosen:
+        page.evaluate("theme => { document.body.dataset.theme = theme; }", chosen)
+    seen, ground = swatches(page)
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).slice(0, 3).map(part => part / 255)")
+    paper = np.array(paper)
+    page.context.close()
+    assert np.abs(ground - paper).max() < 0.02 and (luminance(paper) < 0.1) == dark
+    for color, shown in zip(COLORS, seen):
+        hue, _, much = colorsys.rgb_to_hls(*(int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)))
+        turned = abs(colorsys.rgb_to_hls(*shown)[0] - hue)
+        assert much == 0 or min(turned, 1 - turned) < 20 / 360, color
+        if dark:
+            assert (luminance(shown) + 0.05) / (luminance(paper) + 0.05) > 3, color
+    assert complaints == []
+
+
+def test_a_finger_scrolls_over_the_curve_and_draws_sideways(site, browser):
+    page, complaints = watched(browser, home=site[1], viewport={"width": 400, "height": 844}, has_touch=True, is_mobile=True)
+    page.goto(site[1])
+    page.add_style_tag(content="html { scroll-behavior: auto !important; }")
+    curve, drawn = page.locator("canvas.lrx-rate"), "!document.querySelector('.lrx-shapes [aria-pressed=true]')"
+    curve.scroll_into_view_if_needed()
+    fingers = page.context.new_cdp_session(page)
+
+    def swipe(x, y):
+        """From the curve's lower middle, where no point is, by as many pixels."""
+        box = curve.bounding_box()
+        from_x, from_y = box["x"] + 0.5 * box["width"], box["y"] + 0.8 * box["height"]
+        for step in range(11):
+            at = [{"x": from_x + x * step / 10, "y": from_y + y * step / 10}]
+            fingers.send("Input.dispatchTouchEvent", {"type": "touchMove" if step else "touchStart", "touchPoints": at})
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_timeout(200)
+
+    before = page.evaluate("scrollY")
+    swipe(0, -150)
+    after = page.evaluate("scrollY")
+    assert after - before > 80 and not page.evaluate(drawn)
+    swipe(100, 10)
+    assert page.evaluate("scrollY") == after and page.evaluate(drawn)
+    page.get_by_role("button", name="linear").tap()
+    assert not page.evaluate(drawn)
+    swipe(0, 0)
+    assert page.evaluate(drawn) and complaints == []        # a tap draws, too
+    page.context.close()
+
+
+# what a finger should press, and can't well: links in a sentence, and points on a curve that lie side by side, excepted
+SMALL = """() => [...document.querySelectorAll(
+    'button, select, summary, label:has(input), .lesson-links a, .start a, .lesson-list li, .related-pages a')]
+  .filter(thing => thing.checkVisibility() && !thing.matches('.lrx-knot, .copybtn'))
+  .map(thing => [thing, thing.getBoundingClientRect()]).filter(([, box]) => box.width && box.height < 43.5)
+  .map(([thing, box]) => `${Math.round(box.height)} px: ${thing.tagName} ${thing.className} ${thing.textContent.slice(0, 40)}`)"""
+
+
+@pytest.mark.parametrize("name", ["index", ASKING])
+def test_a_finger_finds_what_it_presses(site, browser, name):
+    page, complaints = watched(browser, home=site[1], viewport={"width": 400, "height": 844}, has_touch=True, is_mobile=True)
+    page.goto(f"{site[1]}{name}.html")
+    assert page.evaluate(SMALL) == [] and complaints == []
+    page.context.close()
+
+
 def test_solutions_are_collapsed_and_links_lead_to_the_other_forms(site):
     folder, _ = site
     for name in LESSONS:
@@ -192,7 +306,6 @@ def test_no_page_gives_an_answer_away(site):
     assert asked
 
 
-ASKING = next((name for name in LESSONS if name.startswith("04")), None)
 # which covers are open, and for which predictions
 OPEN = "() => [...document.querySelectorAll('details.lr-wait[open]')].map(cover => cover.dataset.for)"
 
@@ -263,7 +376,10 @@ def test_a_setting_shows_all_always(asking):
 def test_on_paper_all_is_shown(asking):
     page, _, _ = asking
     page.emulate_media(media="print")
-    hidden = "[...document.querySelectorAll('.lr-wait img, .lr-check pre')].filter(thing => !thing.checkVisibility()).length"
+    frame = ".sidebar-drawer, .toc-drawer, .mobile-header, .related-pages, .lesson-links, .lr-setting, .content-icon-container"
+    assert page.evaluate("frame => [...document.querySelectorAll(frame)].filter(thing => thing.checkVisibility()).length", frame) == 0
+    assert page.evaluate("getComputedStyle(document.querySelector('.cell_output img')).breakInside") == "avoid"
+    hidden = "[...document.querySelectorAll('.lr-wait img, details pre')].filter(thing => !thing.checkVisibility()).length"
     assert page.evaluate(hidden) == 0
     page.emulate_media(media="screen")
     assert page.evaluate(hidden) > 0

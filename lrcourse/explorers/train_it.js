@@ -110,20 +110,23 @@ function renderTrainIt({ model, el }) {
     const box = rateChart.node.getBoundingClientRect(), axes = rateChart.axes;
     return { at: Math.min(Math.max((event.clientX - box.left - axes.box.x) / axes.box.w * (KNOTS - 1), 0), KNOTS - 1), rate: axes.value(event.clientY - box.top) };
   };
+  // a finger that moves up or down scrolls the page: only what moves sideways, taps, or begins on a point draws
+  const undecided = event => pen.finger && Math.abs(event.clientX - pen.finger.x) < 6;
   function down(event, knot = null) {
     if (!rateChart.axes || event.button) return;
-    const now = place(event), near = Math.round(now.at);
+    const now = place(event), finger = event.pointerType === "touch" && knot === null ? { x: event.clientX } : null;
     rateChart.node.setPointerCapture(event.pointerId);
-    pen = { knot, ...now };
-    if (knot === null) bend({ [near]: now.rate });
-    event.preventDefault();
+    pen = { knot, finger, ...now };
+    if (knot === null && !finger) bend({ [Math.round(now.at)]: now.rate });
+    if (!finger) event.preventDefault();
   }
   self.on(rateChart.node, "pointerdown", event => down(event));
   self.on(rateChart.node, "pointermove", event => {
-    if (!pen) return;
+    if (!pen || undecided(event)) return;
     const now = place(event), changes = {};
     if (pen.knot !== null) changes[pen.knot] = now.rate;
     else {
+      if (pen.finger) changes[Math.round(pen.at)] = pen.rate;
       changes[Math.round(now.at)] = now.rate;
       const [from, to] = [pen, now].sort((a, b) => a.at - b.at);
       for (let i = Math.ceil(from.at); i <= to.at; i++) {
@@ -131,10 +134,18 @@ function renderTrainIt({ model, el }) {
         changes[i] = from.rate ** (1 - part) * to.rate ** part;
       }
     }
-    pen = { ...pen, ...now };
+    pen = { ...pen, ...now, finger: null };
     bend(changes);
   });
-  self.on(rateChart.node, "pointerup pointercancel", () => { if (pen) { pen = null; tell(); self.now(); } });
+  self.on(rateChart.node, "pointerup pointercancel", event => {
+    if (!pen) return;
+    const { finger, at, rate } = pen;
+    pen = null;
+    if (finger && event.type === "pointercancel") return;
+    if (finger) bend({ [Math.round(at)]: rate });
+    tell();
+    self.now();
+  });
   const knots = Array.from({ length: KNOTS }, (_, i) => {
     const knot = make("button", { type: "button", class: "lrx-knot", role: "slider", "aria-orientation": "vertical", "aria-valuemin": AXIS[0], "aria-valuemax": AXIS[1],
       "aria-label": `Learning rate at epoch ${i * EVERY}. Up and down change it, left and right go to its neighbours.`, ...KEYS });

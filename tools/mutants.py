@@ -275,12 +275,12 @@ def examine(module, folder, options):
             files = sorted({name.split("::")[0] for name in tests}, key=arguments.index)
             for part in files:
 
-                def tried(session, plugin, part=part):
+                def tried(session, plugin, tests=tests):
                     items = {item.nodeid: item for item in session.items}
                     plugin.missed = plugin.all_pass([items[name] for name in tests if name in items])
 
-                def whole(part=part):
-                    plugin = Session(functools.partial(tried, part=part))
+                def whole(part=part, tried=tried):
+                    plugin = Session(tried)
                     plugin.missed = False
                     collect(folder, ["--doctest-modules", part], plugin)
                     return not plugin.missed
@@ -292,8 +292,9 @@ def examine(module, folder, options):
             if results[number] == 0:
                 tell(change)
     noticed, counted = sum(status != 0 for status in results.values()), len(chosen)
+    late, after = sum(status is None for status in results.values()), time.monotonic() - began - within
     print(f"{module}: {noticed} of {counted} noticed, {100 * noticed / max(counted, 1):.1f} %, {len(equal)} equivalent, "
-          f"{sum(status is None for status in results.values())} took too long; {len(lines)} tests, {within:.0f} + {time.monotonic() - began - within:.0f} s", flush=True)
+          f"{late} took too long; {len(lines)} tests, {within:.0f} + {after:.0f} s", flush=True)
     return noticed, counted, len(equal)
 
 
@@ -307,7 +308,8 @@ def main():
         parser.error(f"there is no module {', '.join(sorted(unknown))}: {', '.join(TESTS)}")
     # what the tests want is imported once, before the processes part
     os.environ.update(KERAS_BACKEND="torch", JAX_PLATFORMS="cpu", OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
-    for name in ("numpy", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "torch", "keras", "optax", "IPython", "ipywidgets", "nbformat"):
+    for name in ("numpy", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "torch", "keras", "optax", "IPython",
+                 "nbformat"):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     hypothesis.settings.register_profile("mutants", derandomize=True, database=None, deadline=None, max_examples=20,

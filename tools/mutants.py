@@ -309,7 +309,7 @@ def main():
     # what the tests want is imported once, before the processes part
     os.environ.update(KERAS_BACKEND="torch", JAX_PLATFORMS="cpu", OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
     for name in ("numpy", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "torch", "keras", "optax", "IPython",
-                 "nbformat"):
+                 "nbformat", "scipy.stats", "scipy.optimize"):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     hypothesis.settings.register_profile("mutants", derandomize=True, database=None, deadline=None, max_examples=20,

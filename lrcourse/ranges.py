@@ -49,7 +49,7 @@ class Range:
         if not isinstance(self.high, str):
             return self.high
         first, *others = (values[name] for name in self.high.split(" - "))
-        return first - sum(others)
+        return max(first - sum(others), self.low)      # 0.3 - (0.1 + 0.2) is below 0
 
     def check(self, name, value, values):
         given, value = value, plain(value)

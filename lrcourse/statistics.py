@@ -30,7 +30,7 @@ def sign_flip_test(differences, flips=50_000, seed=0):
     differences = finite(differences, "differences")
     check_all("sign_flip_test", {"flips": Count, "seed": Whole}, {"flips": flips, "seed": seed})
     runs = len(differences)
-    if runs < 63 and 2 ** runs <= flips:
+    if 2 ** runs <= flips:
         signs = np.array(list(itertools.product([1.0, -1.0], repeat=runs)))
     else:
         signs = np.random.default_rng(seed).choice([1.0, -1.0], size=(flips, runs))

@@ -680,3 +680,74 @@ def test_other_schedules_may_be_joined():
     oracle("torch")
     s = warmup(join([constant(0.2), 0.5 * one_cycle(0.4, total=3)], [2]) * staircase(step_decay(1.0, step_size=3)), 2)
     assert np.allclose(from_torch(lambda o: to_torch(s, o, 5), 50).lr, s(np.arange(50) / 5), rtol=1e-13, atol=1e-15)
+
+
+def test_a_record_of_eight_shows_all():
+    assert repr(Recorded("X", np.ones(8))) == "X: 1, 1, 1, 1, 1, 1, 1, 1 (8 updates)" and repr(Recorded("X", np.ones(9))).count("...") == 1
+    assert (Recorded("X", np.ones(1)).settings, Recorded("X", np.ones(1)).momentum, Recorded("X", np.ones(1)).metrics) == ({}, None, None)
+
+
+@pytest.mark.parametrize("off, same", [(1 + 1.5e-5, True), (1 + 3e-5, False), (1 - 1.5e-5, True), (1 - 3e-5, False)])
+def test_the_same_is_to_float32(off, same):
+    said = "The same at all 3 updates." if same else "The same at the first "
+    assert compare(constant(0.1), record([0.1, 0.1 * off, 0.1])).startswith(said)
+    tiny = abs(off - 1) / 15       # of the highest rate: a millionth is the limit
+    assert compare(multistep_decay(0.1, [1], 0.0), record([0.1, tiny * 0.1, 0.0])).startswith(said)
+
+
+@pytest.mark.parametrize("s, lr, n, said", [
+    (multistep_decay(1.0, [2]), [1.0, 1.0, 1.0, 1.0, 0.1, 0.1, 0.1, 0.1], 1,
+     "The same for the first 2 updates. Theirs is your schedule, 2 updates late."),
+    (multistep_decay(1.0, [4]), [1.0, 1.0, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1], 1,
+     "The same for the first 2 updates. Theirs is your schedule, 2 updates early."),
+    (multistep_decay(1.0, [1]), [1.0, 1.0, 1.0, 0.1, 0.1, 0.1, 0.1], 1,
+     "The same at the first update. At update 1 Theirs trains at 1, yours at 0.1; at the last update at 0.1, yours at 0.1."),
+    (multistep_decay(1.0, [1], 0.0), [1.0, 0.5, 1e-11], 1,
+     "The same at the first update. At update 1 Theirs trains at 0.5, yours at 0; at the last update at 1e-11, yours at 0."),
+    (constant(0.5), [0.5, 0.25, 1e-13], 1,
+     "The same at the first update. At update 1 Theirs trains at 0.25, yours at 0.5; at the last update at 0, yours at 0.5."),
+    (constant(0.5), [0.5, 0.75, 0.75], 1, "The same at the first update. After update 0 Theirs rises again; yours stays at 0.5."),
+    (constant(0.5), [0.25, 0.5, 0.5], 2,
+     "At update 0 (t = 0) Theirs trains at 0.25, yours at 0.5; at the last update at 0.5, yours at 0.5."),
+    (constant(0.5), [1.0, 1.0], 1, "Theirs is your schedule times 2."),
+    (constant(0.5), [0.0], 1, "Theirs trains at the rate 0 throughout.")])
+def test_words_of_short_records(s, lr, n, said):
+    assert compare(s, record(lr), n) == said
+
+
+def test_words_name_the_update_that_a_setting_holds():
+    rises = [1.0, 0.5, 0.0, 0.5, 1.0]
+    named = record(rises, settings={"other": 3, "T_max": 2})
+    assert compare(linear_decay(1.0, 2), named).endswith("After T_max = 2 Theirs rises again; yours stays at 0.")
+    assert compare(linear_decay(1.0, 2), record(rises)).startswith("The same for the first 3 updates. After update 2 Theirs")
+
+
+def test_a_plateau_beside_a_record():
+    watch = ReduceLROnPlateau(1.0, factor=0.5, patience=0)
+    metrics = np.array([1.0, 1.0, 0.5, 0.5])
+    assert compare(watch, record([1.0, 1.0, 0.5, 0.5], metrics=metrics)) == "The same at all 4 updates."
+    assert compare(watch, record([1.0, 0.5, 0.5, 0.5], metrics=metrics)).startswith("The same at the first update. ")
+    assert watch.best == math.inf
+
+
+def test_a_table_has_at_most_two_to_the_31_updates():
+    assert tuple(convert._run("to_keras", constant(0.1), 2 ** 30, 2)) == (constant(0.1), 2 ** 30, 2)
+    with pytest.raises(ValueError, match="epochs=2 is not allowed in to_keras: at most 2"):
+        convert._run("to_keras", constant(0.1), 2 ** 30 + 1, 2)
+    assert convert._table(linear_decay(1.0, 2), 2, 1.25).tolist() == [1.0, 0.75, 0.5, 0.25]
+
+
+def test_records_of_torch_begin_at_one_with_momentum():
+    oracle("torch")
+    recorded = from_torch(step_lr, 2)
+    assert recorded.lr[0] == 1.0 and recorded.momentum.tolist() == [0.9, 0.9] and recorded.metrics is None
+    assert all(type(value) is int and name not in ("last_epoch", "verbose") for name, value in recorded.settings.items())
+
+
+def test_json_holds_a_schedule_and_those_inside():
+    s = warmup(join([constant(0.2), linear_decay(0.2, 3)], [2]), 1)
+    config = json.loads(json.dumps(convert._to_config(s)))
+    assert convert._from_config(config) == s and config["module"] == "lrcourse.schedules" and config["parameters"]["length"] == 1
+    for wrong in ({"module": "no such"}, {"schedule": "no_such"}, {"schedule": "np"}):
+        with pytest.raises(ValueError, match="schedule=.* is not allowed here: .* defines it, so import that first"):
+            convert._from_config(config | wrong)

@@ -286,3 +286,94 @@ def test_a_memory_of_other_weights_is_refused(kind):
             optimizer.step(w, np.ones(w.shape), 0.1)
         optimizer.fresh().step(w, np.ones(w.shape), 0.1)
     optimizer.step(np.ones(1), np.ones(1), 0.1)
+
+
+def test_defaults():
+    assert {kind.__name__: {name: field.default for name, field in kind.__dataclass_fields__.items()} for kind in OPTIMIZERS} == {
+        "SGD": {"weight_decay": 0.0}, "Momentum": {"beta": 0.9, "weight_decay": 0.0}, "Nesterov": {"beta": 0.9, "weight_decay": 0.0},
+        "AdaGrad": {"eps": 1e-10, "weight_decay": 0.0}, "RMSProp": {"rho": 0.99, "eps": 1e-8, "weight_decay": 0.0},
+        "Adam": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0},
+        "AdamW": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01}, "ScheduleFreeSGD": {"beta": 0.9, "weight_decay": 0.0}}
+    assert Clip(SGD()).norm == 1.0 and EMA(SGD()).beta == 0.99 and SGD().decays == 1.0
+    with pytest.raises(TypeError, match="beta"):
+        SGD(beta=0.9)
+
+
+@ALL
+def test_only_momentum_and_nesterov_take_a_number_without_its_name(kind):
+    if kind not in (Momentum, Nesterov):
+        with pytest.raises(TypeError, match="the learning rate goes to train or step"):
+            kind(0.5)
+    with pytest.raises(TypeError, match="the learning rate goes to train or step"):
+        kind(0.5, 0.5)
+
+
+@ALL
+def test_what_decays_is_the_problems_to_say(kind):
+    """A weight_decay that acts on the first weight alone is that of a problem of the first weight, and none of the second."""
+    masked, whole, none = kind(weight_decay=0.3), kind(weight_decay=0.3), kind(weight_decay=0.0)
+    masked.decays = np.array([1.0, 0.0])
+    both, first, second = np.array([1.0, -2.0]), np.array([1.0]), np.array([-2.0])
+    for _ in range(5):
+        masked.step(both, np.array([0.5, 0.2]), 0.1)
+        whole.step(first, [0.5], 0.1)
+        none.step(second, [0.2], 0.1)
+    assert both.tolist() == pytest.approx([*first, *second], rel=1e-12) and first[0] != pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("wrapped", [lambda: Clip(SGD(weight_decay=0.5), norm=1e9), lambda: EMA(SGD(weight_decay=0.5))])
+def test_what_decays_goes_on_to_the_optimizer_inside(wrapped):
+    w, optimizer = np.ones(2), wrapped()
+    optimizer.decays = np.array([1.0, 0.0])
+    optimizer.step(w, np.zeros(2), 0.1)
+    assert w.tolist() == [0.95, 1.0]
+
+
+def test_clip():
+    w = np.zeros((3, 2, 2))
+    grad = np.zeros((3, 2, 2))
+    grad[0, 0], grad[1, 1], grad[2, 0, 0] = (3.0, 4.0), (0.3, 0.4), 1e-6
+    Clip(SGD(), norm=1.0).step(w, grad, [1.0, 1.0, 2.0])
+    assert w[0, 0].tolist() == pytest.approx([-0.6, -0.8], rel=1e-5) and w[1, 1].tolist() == [-0.3, -0.4] and w[2, 0, 0] == -2e-6
+    w = np.zeros(1)
+    Clip(SGD(), norm=1e-6).step(w, [1e-6], 1.0)         # as PyTorch does: a millionth is added to the length
+    assert w[0] == pytest.approx(-0.5e-6, rel=1e-9)
+    used = Clip(Momentum(0.5), norm=2.0)
+    used.step(np.zeros(1), [1.0], 0.1)
+    assert used.fresh().optimizer.steps == 0 and used.optimizer.steps == 1 and used.fresh() == Clip(Momentum(0.5), 2.0)
+    free = Clip(ScheduleFreeSGD(beta=0.0))
+    w = np.zeros(1)
+    for _ in range(2):
+        free.step(w, [1.0], 0.1)
+    assert free.evaluation_weights(w)[0] == pytest.approx(-0.15, rel=1e-5)
+    for kind in (Clip, EMA):
+        with pytest.raises(TypeError, match="optimizer=3 is not allowed in"):
+            kind(3)
+
+
+def test_ema():
+    w, averaged = np.array([1.0]), EMA(SGD(), beta=0.75)
+    assert averaged.evaluation_weights(w) is w
+    shown = []
+    for _ in range(3):
+        averaged.step(w, [1.0], 0.5)
+        shown.append(averaged.evaluation_weights(w)[0])
+    assert shown == [0.5, 0.375, 0.1875 + 0.09375 - 0.125] and w[0] == -0.5 and averaged.steps == averaged.optimizer.steps == 3
+    assert averaged.fresh().steps == averaged.fresh().optimizer.steps == 0 and averaged.fresh() == EMA(SGD(), beta=0.75)
+
+
+def test_schedule_free_at_a_rate_of_zero_begins_later():
+    w, optimizer = np.array([1.0]), ScheduleFreeSGD(beta=0.5)
+    assert optimizer.evaluation_weights(w) is w
+    for lr in (0.0, 0.1, 0.1):
+        optimizer.step(w, [1.0], lr)
+    assert optimizer.evaluation_weights(w)[0] == pytest.approx(0.85) and w[0] == pytest.approx((0.8 + 0.85) / 2)
+
+
+def test_rates_of_the_runs_reach_all_axes():
+    w = np.ones((2, 3, 2))
+    SGD().step(w, np.ones((2, 3, 2)), [0.25, 0.5])
+    assert (w[0] == 0.75).all() and (w[1] == 0.5).all()
+    for lr in ([0.1], [[0.1], [0.2]], [0.1] * 3):
+        with pytest.raises(ValueError, match="lr has the shape"):
+            SGD().step(w, w, lr)

@@ -295,3 +295,96 @@ def test_where_runs_begin():
         assert kind().start([0, 1]).tolist() == [start, start] and kind().noise == 0
     assert NoisyQuadratic([1.0, 2.0]).start([3]).tolist() == [[1.0, 1.0]] and NoisyQuadratic([1.0, 2.0]).noise == (1.0, 1.0)
     assert (digits().hidden, digits().batch_norm, digits().weight_decay, digits().batch_size, digits().shift) == (128, True, 1e-2, 32, 1)
+
+
+def test_surfaces_by_hand():
+    w = [[1.0, 2.0], [3.0, -1.0]]
+    assert saddle().value(w).tolist() == [0.5 - 2.0 + 4.0, 4.5 - 0.5 + 0.25] and saddle().gradient(w).tolist() == [[1.0, 6.0], [3.0, 0.0]]
+    assert saddle().hessian(w).tolist() == [[[1.0, 0.0], [0.0, 11.0]], [[1.0, 0.0], [0.0, 2.0]]]
+    assert ravine().value(w).tolist() == [40.5, 14.5] and ravine().gradient(w).tolist() == [[1.0, 40.0], [3.0, -20.0]]
+    assert ravine().hessian(w).tolist() == [[[1.0, 0.0], [0.0, 20.0]]] * 2
+    far = 1 / 20 * (1.2 ** 2 + 1) - math.exp(-1 / (2 * 0.8 ** 2)) - 0.8 * math.exp(-(2.2 ** 2 + 1) / (2 * 0.25 ** 2))
+    near = 1 / 20 * 1.25 ** 2 - math.exp(-2.45 ** 2 / (2 * 0.8 ** 2)) - 0.8 * math.exp(-0.5)
+    assert two_minima().value([[1.2, 1.0], [-1.25, 0.0]]).tolist() == pytest.approx([far, near], rel=1e-12)
+
+
+def test_a_turn_is_counterclockwise():
+    askew = ravine(angle=90, start_point=(1.0, 2.0))
+    assert askew.start([0])[0] == pytest.approx([-2.0, 1.0]) and askew.value([2.0, 1.0]) == pytest.approx(0.5 * (1 + 20 * 4))
+    assert askew.hessian([0.0, 0.0]) == pytest.approx(np.array([[20.0, 0.0], [0.0, 1.0]]))
+    assert (ravine().angle, ravine().curvature) == (0.0, (1.0, 20.0)) and ravine(angle=-180) and ravine(angle=180)
+    assert ravine().value([math.inf, 0.0]) == math.inf
+    with pytest.raises(ValueError, match="angle=-180.5"):
+        ravine(angle=-180.5)
+
+
+def test_what_a_surface_tells_the_training():
+    problem = NoisyQuadratic([1.0, 4.0], noise=[0.5, 2.0])
+    assert problem.updates_per_epoch == 1 and problem.keeps_path is True and digits().keeps_path is False
+    w, batch = np.array([[1.0, 1.0]]), np.array([[2.0, -1.0]])
+    loss, error, grad = problem.loss_and_gradient(w, batch)
+    assert loss.tolist() == [2.5] and np.isnan(error).tolist() == [True] and grad.tolist() == [[2.0, 2.0]]
+    loss, error = problem.evaluate(w)
+    assert loss.tolist() == [2.5] and np.isnan(error).tolist() == [True]
+    generators = lambda: [np.random.default_rng([seed, 1]) for seed in (0, 1)]
+    drawn = list(problem.batches(generators(), epochs=3))
+    assert np.array_equal(np.stack(drawn, axis=1), [g.normal(size=(3, 2)) for g in generators()])
+    assert len(list(problem.batches(generators()))) == 1
+
+
+def test_where_digits_begin():
+    """The first weights, drawn once more: W1, then W2, from (seed, 0); biases 0, scales 1."""
+    problem = digits(hidden=5, dtype="float64")
+    p, g = problem.parameters(problem.start([7])), np.random.default_rng([7, 0])
+    assert np.array_equal(p["W1"][0], g.normal(0, math.sqrt(2 / 64), (64, 5)))
+    assert np.array_equal(p["W2"][0], g.normal(0, math.sqrt(2 / 5), (10, 5)))
+    assert (p["scale"] == 1).all() and not p["b1"].any() and not p["b2"].any() and problem.start([7]).dtype == np.float64
+    assert digits(hidden=5).start([7]).dtype == np.float32 and list(digits(batch_norm=False).shapes) == ["W1", "b1", "W2", "b2"]
+
+
+def test_the_rows_of_a_batch():
+    problem, g = digits(batch_size=300, shift=1), np.random.default_rng(3)
+    rows = g.permutation(1000)[:900] + 1000 * g.integers(9, size=900)
+    assert np.array_equal(np.concatenate([batch[0] for batch in problem.batches([np.random.default_rng(3)])]), rows)
+
+
+def test_the_data_of_digits():
+    with resources.files("lrcourse").joinpath("data/digits.npz").open("rb") as file, np.load(file) as data:
+        order = np.random.default_rng(1234).permutation(1797)
+        pixels, labels = data["pixels"][order].astype(float), data["labels"][order]
+    mean, deviation = pixels[:1000].mean(), pixels[:1000].std()
+    problem = digits(shift=2, dtype="float64")
+    assert np.array_equal(problem.test_images, (pixels[1000:] - mean) / deviation) and np.array_equal(problem.test_labels, labels[1000:])
+    padded = np.pad(pixels[:1000].reshape(-1, 8, 8), [(0, 0), (2, 2), (2, 2)])
+    for copy, (down, right) in enumerate(itertools.product(range(5), range(5))):
+        moved = (padded[:, down:down + 8, right:right + 8].reshape(-1, 64) - mean) / deviation
+        assert np.array_equal(problem.images[1000 * copy:1000 * (copy + 1)], moved)
+    g = np.random.default_rng([1234, 1])
+    drawn = g.random(1000) < 0.25
+    noisy = labels[:1000].copy()
+    noisy[drawn] = g.integers(10, size=drawn.sum())
+    assert np.array_equal(digits(label_noise=0.25).labels, noisy) and np.array_equal(digits().labels, labels[:1000])
+    assert (digits().label_noise, digits().held_out, digits().dtype) == (0.0, "all", "float32") and len(digits().test_labels) == 797
+
+
+def test_the_loss_of_digits_counts_errors():
+    problem = digits(hidden=4, batch_norm=False, shift=0, batch_size=50, weight_decay=0.5, dtype="float64")
+    w = problem.start([0, 1]) * 3
+    batch = np.stack([np.arange(50), np.arange(50, 100)])
+    p = problem.parameters(w)
+    logits = np.maximum(problem.images[batch] @ p["W1"] + p["b1"][:, None], 0) @ p["W2"].swapaxes(1, 2) + p["b2"][:, None]
+    loss, error, _ = problem.loss_and_gradient(w, batch)
+    y = problem.labels[batch]
+    assert error.tolist() == (logits.argmax(-1) != y).mean(axis=1).tolist() and (0 < error).all()
+    exact = np.log(np.exp(logits).sum(-1)) - np.take_along_axis(logits, y[..., None], -1)[..., 0]
+    assert loss == pytest.approx(exact.mean(axis=1), rel=1e-12)
+    assert np.array_equal(problem.gradient(w, batch), problem.loss_and_gradient(w, batch)[2])
+    assert problem.penalty(w) == pytest.approx(0.25 * ((p["W1"] ** 2).sum((1, 2)) + (p["W2"] ** 2).sum((1, 2))))
+    large = problem.loss_and_gradient(1e3 * w, batch)       # logits of thousands don't overflow
+    assert np.isfinite(large[0]).all() and np.isfinite(large[2]).all()
+
+
+@pytest.mark.parametrize("settings", [
+    dict(hidden=1), dict(batch_size=1000), dict(shift=3), dict(shift=0), dict(label_noise=1), dict(weight_decay=0)])
+def test_the_ends_of_what_is_allowed(settings):
+    assert digits(**settings).updates_per_epoch == (1 if "batch_size" in settings else 31)

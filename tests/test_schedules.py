@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lrcourse.schedules as module
-from lrcourse.ranges import Choice, Fraction, Positive, Range, Times
+from lrcourse.ranges import Below, Choice, Fraction, Positive, Range, Times, Vector, plain
 from lrcourse.schedules import COMBINATORS, SCHEDULES, Many, One, ReduceLROnPlateau, constant, schedule
 
 FACTS = json.loads((Path(__file__).parent / "data" / "conformance.json").read_text())
@@ -628,3 +628,76 @@ def test_ranges_are_values_and_set_sliders():
         "BelowOne": (0, 1, (0.0, 1.0), False, False), "Epochs": (0, inf, (1.0, 100.0), False, False),
         "Power": (0, inf, (0.25, 4.0), False, False), "Growth": (1, inf, (1.0, 3.0), False, False),
         "Count": (1, inf, (1, 256), True, True), "Whole": (0, inf, (0, 10), False, True)}
+
+
+def test_defaults():
+    found = {factory.__name__: {name: p.default for name, p in inspect.signature(factory).parameters.items() if p.default is not p.empty}
+             for factory in (*SCHEDULES, *COMBINATORS, ReduceLROnPlateau)}
+    end = {"end": 0.0}
+    assert {name: defaults for name, defaults in found.items() if defaults} == {
+        "exponential_decay": {"gamma": 0.95}, "step_decay": {"gamma": 0.1, "step_size": 20}, "multistep_decay": {"gamma": 0.1},
+        "polynomial_decay": {"power": 1.0} | end, "linear_decay": end, "cosine_decay": end, "cosine_restarts": {"mult": 1.0} | end,
+        "wsd": {"warmup": 0.0, "shape": "linear"} | end, "one_cycle": {"pct_start": 0.3, "div_factor": 25.0, "final_div_factor": 1e4},
+        "warmup": {"start": 0.0},
+        "ReduceLROnPlateau": {"factor": 0.1, "patience": 10, "threshold": 1e-4, "cooldown": 0, "min_lr": 0.0}}
+
+
+@pytest.mark.parametrize("jumps", [module.step_decay(1.0, 0.5, 1), module.multistep_decay(1.0, [1], 0.5), module.cosine_restarts(0.5, 1),
+                                   module.cosine_restarts(0.5, 1, mult=2), module.join([constant(1.0), constant(0.5)], [1]),
+                                   module.staircase(module.inverse_time_decay(1.0, 1))], ids=lambda s: s.name)
+def test_a_jump_is_early_by_a_billionth_at_most(jumps):
+    early, late = jumps(1 - 1.5e-9), jumps(1 - 0.4e-9)
+    assert late == pytest.approx(0.5) and early == pytest.approx(0.0 if jumps.name == "cosine_restarts" else 1.0)
+
+
+def test_five_hundred_inside_each_other_and_no_more():
+    s = constant(0.1)
+    for _ in range(499):
+        s = module.scale(s, 1)
+    assert s.depth == 500 and s(3) == 0.1 and constant(0.1).depth == 1 and (s.parameters["schedule"] * constant(1.0)).depth == 500
+    with pytest.raises(ValueError, match="more than 500"):
+        module.scale(s, 1)
+
+
+def test_a_limit_forgives_rounding_alone():
+    assert module.linear_decay(1.0, 1, end=1 + 0.5e-12) and module.wsd(0.1, total=0.3, decay=0.1 + 0.2)
+    for end in (1 + 1.5e-12, 1 + 1e-9):
+        with pytest.raises(ValueError, match="end="):
+            module.linear_decay(1.0, 1, end=end)
+
+
+def test_the_first_rate_is_kept_for_a_float_alone():
+    s = module.linear_decay(0.4, 10)
+    assert s.first == 0.4 and s(0.0) is s.first and s(0) == 0.4 and s(np.zeros(2)).tolist() == [0.4, 0.4] and s(-0.0) == 0.4
+
+
+def test_plateau_begins_with_nothing_seen():
+    watch = ReduceLROnPlateau(0.5)
+    assert (watch.best, watch.bad, watch.resting, watch.start) == (math.inf, 0, 0, 0.5)
+    assert type(watch.step(1.0)) is float and type(watch.step(2.0)) is float and (watch.bad, watch.resting) == (1, 0)
+
+
+@pytest.mark.parametrize("allowed, said", [
+    (Range(1.0), "a number from 1 up"), (Range(1.0, open_low=True), "a number above 1"), (Range(0.0, 2.0), "a number from 0 to 2"),
+    (Range(0.0, 2.0, open_high=True), "a number from 0 to below 2"), (Range(1, 3, whole=True), "a whole number from 1 to 3"),
+    (Range(0.0, "lr", open_low=True), "a number above 0 to lr"), (Vector(), "a list of numbers"), (Vector(2), "a list of 2 numbers"),
+    (Vector(low=0.5), "a list of numbers, each from 0.5 up")], ids=str)
+def test_a_range_says_what_it_allows(allowed, said):
+    assert str(allowed) == said
+
+
+def test_numbers_are_taken_exactly():
+    values = [plain(value) for value in (3, np.int64(3), 0.1, np.float32(0.5), True, "3", None, 10 ** 400, -10 ** 400)]
+    assert values == [3, 3, 0.1, 0.5, None, None, None, math.inf, -math.inf]
+    assert type(values[1]) is int and type(values[3]) is float
+    assert Range(0.0, "a - b - c").limit({"a": 10, "b": 2, "c": 3}) == 5
+    assert Range().slider == (0.0, 1.0) and (Range().low, Range().high, Range().log, Range().whole) == (0.0, math.inf, False, False)
+    assert not Range().open_low and not Range().open_high and Below("lr").low == 0 and not Below("lr").open_low
+
+
+def test_vectors():
+    assert Vector().check("x", np.array([1, 2]), {}) == (1.0, 2.0) and Vector(1, low=0.0).check("x", iter([0]), {}) == (0.0,)
+    for value, error in [([], ValueError), ([1, 2, 3], ValueError), ([-1, 1], ValueError), ([1, math.inf], ValueError),
+                         ([math.nan, 1], ValueError), (3, TypeError), ([[1, 2]], TypeError), (["1", "2"], TypeError)]:
+        with pytest.raises(error, match="a list of 2 numbers, each from 0 up"):
+            Vector(2, low=0.0).check("x", value, {})

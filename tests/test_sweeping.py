@@ -436,3 +436,140 @@ def test_the_bar_goes_away_and_waits_a_second(monkeypatch):
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     monkeypatch.setattr(tqdm_auto, "tqdm", lambda **settings: settings)
     assert sweeping._bar(True, 10, 3) == {"total": 10, "initial": 3, "unit": "run", "leave": False, "delay": 1.0}
+
+
+# ---- a sweep that nobody trained: figures to count by hand ---------------------------------------------------------------
+
+def table_of(errors, lr, losses=None, optimizer=None, schedule=None):
+    """A Sweep with the given test errors, (N, E): rows of one rate are the seeds 0, 1, ... of one setting."""
+    errors, lr = np.array(errors, float), np.array(lr, float)
+    losses = errors + 1 if losses is None else np.array(losses, float)
+    names = np.array(optimizer or ["o"] * len(lr)), np.array(schedule or ["s"] * len(lr)), np.array([f"at {rate}" for rate in lr])
+    seeds = np.array([lr[:row].tolist().count(rate) for row, rate in enumerate(lr.tolist())])
+    return Sweep("problem", *names, seeds, lr, losses + 2, errors + 3, losses, errors)
+
+
+def test_final_best_and_table_by_hand():
+    result = table_of([[0.5, 0.3], [0.3, 0.1], [0.1, 0.3], [0.3, 0.5]], [0.1, 0.1, 0.2, 0.2])
+    assert result.final().tolist() == [0.3, 0.1, 0.3, 0.5] and result.final("test_error", 1).tolist() == result.final().tolist()
+    assert result.final(last=2).tolist() == pytest.approx([0.4, 0.2, 0.2, 0.4]) and result.final("train_loss")[0] == pytest.approx(3.3)
+    assert result.best().lr.tolist() == [0.1, 0.1]
+    row, = result.table()
+    assert (row.optimizer, row.schedule, row.setting, row.lr, row.seeds, row.diverged) == ("o", "s", "at 0.1", 0.1, 2, 0)
+    assert row.mean == pytest.approx(0.2) and row.sem == pytest.approx(0.1)
+    assert result.table(best=False).lr.tolist() == [0.1, 0.2] and len(result.table(best=False)) == 2 and len(result.table()) == 1
+    assert result.table(last=2).mean.tolist() == pytest.approx([0.3]) and np.isnan(result.rows([0]).table().sem[0])
+    assert table_of([[0.2], [0.2]], [0.1, 0.2]).best().lr.tolist() == [0.1]       # the first of two that are as good
+
+
+def test_a_run_that_diverged_by_hand():
+    result = table_of([[0.1], [0.1], [0.4], [0.4]], [0.1, 0.1, 0.2, 0.2], losses=[[1.0], [np.inf], [2.0], [2.0]])
+    assert result.diverged.tolist() == [False, True, False, False] and result.best().lr.tolist() == [0.2, 0.2]
+    lost, kept = result.table(best=False)
+    assert lost.mean == np.inf and np.isnan(lost.sem) and (lost.diverged, kept.diverged) == (1, 0) and kept.sem == 0
+    assert repr(result) == "Sweep(1 optimizer, 1 schedule, 2 seeds: 4 runs, 1 epoch, 1 diverged)"
+    assert repr(result.rows([0])) == "Sweep(1 optimizer, 1 schedule, 1 seed: 1 run, 1 epoch)"
+    assert repr(result.rows([])) == "Sweep(0 optimizers, 0 schedules, 0 seeds: 0 runs, 1 epoch)"
+    assert "diverged: 1 of 2" in repr(result.table(best=False)) and "2.0" not in repr(result.table())
+
+
+def test_where_rows_and_like_by_hand():
+    result = table_of([[0.1], [0.2], [0.3], [0.4]], [0.1, 0.2, 0.1 * (1 + 0.5e-9), 0.1 * (1 + 5e-9)],
+                      optimizer=["a", "a", "b", "b"], schedule=["x", "y", "x", "y"])
+    chosen = lambda **given: result.where(**given).test_error[:, 0].tolist()
+    assert chosen() == [0.1, 0.2, 0.3, 0.4] and chosen(optimizer="a") == [0.1, 0.2]
+    assert chosen(optimizer=["a", "b"], schedule="y") == [0.2, 0.4]
+    assert chosen(lr=0.1) == [0.1, 0.3] and chosen(lr=[0.2, 0.1]) == [0.1, 0.2, 0.3] and chosen(optimizer="a", lr=0.2) == [0.2]
+    for given, error in (({"optimizer": "c"}, ValueError), ({"lr": 0.3}, ValueError), ({"optimizer": 3}, TypeError),
+                         ({"lr": "0.1"}, TypeError), ({"schedule": ["x", 3]}, TypeError), ({"lr": [[0.1]]}, TypeError)):
+        with pytest.raises(error, match=f"^{next(iter(given))}[:=]"):
+            result.where(**given)
+    assert result.rows([3, 0]).test_error[:, 0].tolist() == [0.4, 0.1] and len(result.rows([True, False, False, True])) == 2
+    assert len(result.rows([])) == len(result.rows([False] * 4)) == 0 and result.rows([-1]).test_error[0, 0] == 0.4
+    for chosen in (3, [4], [-5], [0.5], [True], "x", [[0, 1]], None, ["0"]):
+        with pytest.raises(ValueError, match="chosen=.* is not allowed in Sweep: a mask of 4, or numbers of rows"):
+            result.rows(chosen)
+    assert result.like(result.rows([1, 2])).test_error[:, 0].tolist() == [0.2, 0.3] and len(result.like(result.rows([]))) == 0
+
+
+def test_a_table_shows_itself():
+    row = lambda mean, sem: sweeping.Row("adam", "linear", "set", 0.0123, mean, sem, 8, 0)
+    table = sweeping.Table("test_error", [row(0.123, 0.25), row(0.5, 0.0101)])
+    assert repr(table) == ("optimizer  schedule  highest rate  test error, %  seeds\n"
+                           "adam       linear    0.0123        12 ± 25        8\n"
+                           "adam       linear    0.0123        50 ± 1         8")
+    assert table._repr_markdown_().splitlines() == ["| optimizer | schedule | highest rate | test error, % | seeds |",
+                                                    "|---|---|--:|--:|--:|",
+                                                    "| adam | linear | 0.0123 | 12 ± 25 | 8 |", "| adam | linear | 0.0123 | 50 ± 1 | 8 |"]
+    assert list(table) == table.rows and table.seeds.tolist() == [8, 8]
+    with pytest.raises(AttributeError, match="a table has no figure: optimizer, "):
+        _ = table.figure
+
+
+def test_blocks_hold_one_optimizer_and_one_plateau():
+    watch, other = ReduceLROnPlateau(0.1), ReduceLROnPlateau(0.1)
+    plan = [("a", None, "f", constant(0.1), 0), ("a", None, "f", watch, 0), ("a", None, "g", constant(0.2), 0), ("a", None, "g", other, 0),
+            ("b", None, "f", constant(0.1), 0), ("a", None, "f", watch, 1), ("a", None, "g", constant(0.2), 1)]
+    assert sweeping._blocks(plan, 2) == [[0, 2], [6], [1, 5], [3], [4]]
+    assert (sweeping.BLOCK, sweeping.TASK, sweeping.STORE_EVERY, sweeping.SHOW_AFTER) == (64, 16, 1.0, 1.0)
+
+
+def test_an_executor_gets_tasks_of_sixteen_on_one_thread_and_none_after_an_error():
+    class Here(Executor):
+        tasks = []
+
+        def submit(self, function, *task):
+            self.tasks.append(task)
+            future = Future()
+            future.set_result(function(*task))
+            return future
+
+    problem = NoisyQuadratic([1.0])
+    there = sweep(problem, SGD(), constant(0.1), range(20), 2, executor=Here(), progress=False)
+    assert [(len(task[3]), task[4:]) for task in Here.tasks] == [(16, (2, 1)), (4, (2, 1))]
+    same(sweep(problem, SGD(), constant(0.1), range(20), 2, progress=False), there)
+    for executor in (3, "threads"):
+        with pytest.raises(TypeError, match="executor=.* is not allowed in sweep"):
+            sweep(problem, SGD(), constant(0.1), 0, 2, executor=executor)
+
+
+def test_no_bar_where_there_is_nothing_to_wait_for(monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    for progress, finished in ((False, 3), (True, 10)):
+        with sweeping._bar(progress, 10, finished) as bar:
+            assert type(bar) is sweeping._NoBar and bar.update(3) is None
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    assert type(sweeping._bar(True, 10, 3)) is sweeping._NoBar
+
+
+def test_what_a_sweep_with_a_file_refuses_by_name(tmp_path):
+    problem, file = NoisyQuadratic([1.0]), tmp_path / "a.npz"
+    sweep(problem, SGD(), [constant(0.1), constant(0.2)], range(2), 2, file=file, progress=False)
+    for given, said in (({"epochs": 3}, "its epochs differ, 2"), ({"problem": NoisyQuadratic([2.0])}, "its problem is NoisyQuadratic"),
+                        ({"seeds": 0}, "its seed 1 is not among"), ({"optimizers": {"sgd": SGD()}}, "its optimizer 'SGD' is not among"),
+                        ({"schedules": {"flat": constant(0.1)}}, "its schedule 'constant' is not among"),
+                        ({"schedules": constant(0.1)}, "its setting 'SGD.* is not among")):
+        with pytest.raises(ValueError, match=said):
+            sweep(**dict(problem=problem, optimizers=SGD(), schedules=[constant(0.1), constant(0.2)], seeds=range(2), epochs=2, file=file,
+                         progress=False) | given)
+    for schedules in ([constant(0.1), constant(0.1)], {"a": [constant(0.1), constant(0.2), constant(0.1)]}):
+        with pytest.raises(ValueError, match=r"constant\(lr=0.1\) twice is not allowed in sweep"):
+            sweep(problem, SGD(), schedules, 0, 2)
+    for name, value in (("optimizers", {}), ("optimizers", {3: SGD()}),
+                        ("schedules", {"a": []}), ("schedules", {"a": ()}), ("schedules", [])):
+        with pytest.raises(ValueError, match=f"^{name}=.* is not allowed in sweep"):
+            sweep(**dict(problem=problem, optimizers=SGD(), schedules=constant(0.1), seeds=0, epochs=2) | {name: value})
+
+
+def test_an_error_brings_what_is_finished_and_says_where_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(sweeping, "BLOCK", 2)
+    trained = sweeping._train_block
+    monkeypatch.setattr(sweeping, "_train_block", lambda *task: 1 / 0 if 4 in task[3] else trained(*task))
+    file = tmp_path / "a.npz"
+    with pytest.raises(ZeroDivisionError) as caught:
+        sweep(NoisyQuadratic([1.0]), SGD(), constant(0.1), range(6), 2, file=file, progress=False)
+    assert caught.value.finished.seed.tolist() == Sweep.load(file).seed.tolist() == [0, 1, 2, 3]
+    assert caught.value.__notes__ == [f"4 of 6 runs are in {file}; the same call goes on from there."]
+    with pytest.raises(ZeroDivisionError) as caught:
+        sweep(NoisyQuadratic([1.0]), SGD(), constant(0.1), range(6), 2, progress=False)
+    assert len(caught.value.finished) == 4 and not hasattr(caught.value, "__notes__")

@@ -362,3 +362,136 @@ def test_only_a_last_rate_of_zero_has_no_best_scale():
     assert best_scale([0.1, 0.0, 0.1], 3) > 0 and best_scale([0.0, 0.0, 0.1], 3) > 0
     with pytest.raises(ValueError, match="the last rate is 0"):
         best_scale([0.1, 0.1, 0.0], 3)
+
+
+def test_limits_in_closed_form():
+    decay = 0.5
+    assert stability_limit(Momentum(0.6, weight_decay=decay), 1.5) == pytest.approx(2 * 1.6 / 2)
+    assert stability_limit(Momentum(0.6, weight_decay=decay), 1.5, averaging=True) == pytest.approx(2 * 1.6 / (0.4 * 2))
+    assert stability_limit(Nesterov(0.6, weight_decay=decay), 1.5) == pytest.approx(2 * 1.6 / (2.2 * 2))
+    assert stability_limit(Adam(beta1=0.6, weight_decay=decay), 1.5) == pytest.approx(2 * 1.6 / (0.4 * 2))
+    assert stability_limit(AdamW(beta1=0.6, weight_decay=decay), 1.5) == pytest.approx(2 * 1.6 / (0.4 * 1.5 + 1.6 * 0.5))
+    assert stability_limit(RMSProp(weight_decay=decay), 1.5) == pytest.approx(1.0) and type(stability_limit(SGD(), 1)) is float
+    for optimizer in (Nesterov(), Adam()):
+        with pytest.raises(ValueError, match="averaging=True"):
+            stability_limit(optimizer, 1.0, averaging=True)
+
+
+def test_sharpness_counts_and_refuses():
+    calls = []
+
+    def gradient(w):
+        calls.append(w)
+        return w * np.array([3.0, 1.0, 0.5])
+
+    assert sharpness(gradient, [1.0, 2.0, 3.0], iterations=3) == pytest.approx(3.0, rel=1e-6) and len(calls) == 1 + 2 * 3
+    calls.clear()
+    assert sharpness(gradient, np.ones((2, 3))).tolist() == pytest.approx([3.0, 3.0], rel=1e-5) and len(calls) == 1 + 2 * 12
+    assert max(np.linalg.norm(w[0] - 1) for w in calls) == pytest.approx(1e-8, rel=1e-5)
+    v = np.random.default_rng(0).normal(size=3)      # one iteration: the curvature along the first direction
+    assert sharpness(gradient, np.ones(3), iterations=1) == pytest.approx(v ** 2 @ [3.0, 1.0, 0.5] / (v @ v), rel=1e-6)
+    for w, error in ((3.0, ValueError), ([], ValueError), ([math.inf], ValueError), ("x", TypeError), ([1.0, 2.0], ValueError)):
+        with pytest.raises(error, match="in sharpness"):
+            sharpness(gradient, w)
+    with pytest.raises(TypeError, match="gradient=3 is not allowed in sharpness: a function of the weights"):
+        sharpness(3, [1.0])
+    with pytest.raises(ValueError, match="it gives no numbers of that shape"):
+        sharpness(lambda w: "x", [1.0])
+    with pytest.raises(TypeError, match="iterations|sharpness"):
+        sharpness(gradient, np.ones(3), iterations=1.5)
+
+
+def test_floor_in_closed_form():
+    assert noise_floor(SGD(), 0.2, 3.0, 2.0, 4) == pytest.approx(0.2 * 1.0 / (2 * (2 - 0.6)))
+    assert noise_floor(Momentum(0.6), 0.2, 3.0, 2.0, 4) == pytest.approx(0.2 / (2 * 0.4) * 1.6 / (2 * 1.6 - 0.6))
+    assert noise_floor(SGD(weight_decay=1.0), 0.2, 3.0, 2.0, 4) == pytest.approx(0.2 / (2 * (2 - 0.8)) * 3 / 4)
+    assert type(noise_floor(SGD(), 0.2, 3.0, 2.0)) is float and noise_floor(SGD(), 0.2, 3.0, 2.0) == noise_floor(SGD(), 0.2, 3.0, 2.0, 1)
+    with pytest.raises(ValueError, match=r"lr \(2,\).*they don't broadcast"):
+        noise_floor(SGD(), [0.1, 0.2], [1.0, 2.0, 3.0], 1.0)
+
+
+def test_defaults():
+    problem = NoisyQuadratic([0.1, 1.0], 0.5, 2.0)
+    assert (convergence_bound(constant(0.1), 9) == convergence_bound(constant(0.1), 9, 1.0, 1.0)).all()
+    assert best_scale(constant(0.1), 9) == best_scale(constant(0.1), 9, 1.0, 1.0)
+    assert best_schedule(problem, 9) == best_schedule(problem, 9, math.inf, 30) != best_schedule(problem, 9, rounds=29)
+    assert listed([0.1]).parameters["every"] == 1.0
+
+
+def test_listed_rates_are_on_time():
+    s = listed([0.4, 0.2, 0.1], every=1)
+    assert s([0, 1 - 1.5e-9, 1 - 0.4e-9, 1, 2, 50]).tolist() == [0.4, 0.4, 0.2, 0.2, 0.1, 0.1]
+    assert listed([0.4, 0.0], every=0.1)([0.3 - 0.2 - 1e-17, 0.25]).tolist() == [0.0, 0.0]
+    with pytest.raises(ValueError, match="rates="):
+        listed([0.1, -0.1])
+
+
+def test_best_schedule_in_short():
+    """Two updates in two directions, by brute force; without curvature nothing helps."""
+    problem = NoisyQuadratic([0.3, 1.0], [0.4, 0.8], [2.0, 1.0])
+    grid = np.linspace(0, 1.5, 301)
+    lr = np.stack(np.meshgrid(grid, grid, indexing="ij"), axis=-1)
+    loss = expected_loss(problem, SGD(), lr, 2)[..., -1]
+    best = best_schedule(problem, 2)
+    assert expected_loss(problem, SGD(), best, 2)[-1] <= loss.min()
+    assert best([0, 1]) == pytest.approx(lr.reshape(-1, 2)[loss.argmin()], abs=0.006)
+    assert best_schedule(NoisyQuadratic([0.0]), 2)([0, 1]).tolist() == [0.0, 0.0]
+    assert best_schedule(problem, 1, rounds=1)(0) == pytest.approx(
+        (0.3 ** 2 * 4 + 1.0) / (0.3 ** 3 * 4 + 0.3 * 0.16 + 1.0 + 0.64))
+
+
+def test_fit_refuses_what_does_not_belong_together():
+    one, two = (train(NoisyQuadratic([1.0]), SGD(), constant(0.1), epochs=epochs) for epochs in (2, 3))
+    with pytest.raises(ValueError, match="none twice"):
+        fit([one, one])
+    with pytest.raises(ValueError, match="none twice"):
+        fit([])
+    small = train(digits(hidden=2, batch_size=500), SGD(), constant(0.1), epochs=2)
+    with pytest.raises(ValueError, match=r"\[1, 2\] updates per epoch are not allowed"):
+        fit([one, small])
+    assert len(fit([one, two]).problem.curvature) == 4 and len(fit(one, directions=2).problem.curvature) == 2
+
+
+def test_the_grid_of_a_fit():
+    """From what hardly moves in the longest run to what is home in one step at the highest rate."""
+    runs = [train(NoisyQuadratic([1.0]), SGD(), schedule, epochs=20) for schedule in (constant(0.1), linear_decay(0.5, total=4))]
+    h = np.array(fit(runs, directions=3).problem.curvature)
+    assert h == pytest.approx([0.3 / 2, math.sqrt(0.15 * 2), 2.0])
+
+
+def test_nonnegative_least_squares_by_hand():
+    assert _nonnegative(np.eye(2), np.array([1.0, -1.0])).tolist() == [1.0, 0.0]
+    assert _nonnegative(np.array([[2.0, 0.0], [0.0, 0.0]]), np.array([1.0, 1.0])).tolist() == [0.5, 0.0]
+    assert _nonnegative(np.array([[1.0, 1.0], [1.0, 2.0], [1.0, 3.0]]), np.array([3.0, 2.0, 1.0])) == pytest.approx([2.0, 0.0])
+    assert _nonnegative(np.array([[1.0, 1.0], [1.0, 2.0], [1.0, 3.0]]), np.array([1.0, 3.0, 5.0])) == pytest.approx([0.0, 22 / 14])
+
+
+@pytest.mark.parametrize("call, said", [
+    (lambda: convergence_bound(np.ones((2, 3)), 3), "3 in a row"),
+    (lambda: convergence_bound(constant(0.1), 3, distance=1.1e150), "distance"),
+    (lambda: convergence_bound(constant(0.1), 3, grad_norms=1e150), "grad_norms=.*finite"),
+    (lambda: convergence_bound(constant(0.1), 3, grad_norms=-1e150), "grad_norms=.*finite"),
+    (lambda: convergence_bound(constant(0.1), 3, grad_norms=np.ones((3, 1))), "grad_norms="),
+    (lambda: expected_loss(quadratic, SGD(), [math.inf, 0.1], 2), "2, finite"),
+    (lambda: expected_loss(quadratic, SGD(), [math.nan], 1), "1, finite"),
+    (lambda: best_schedule(quadratic, 2, rounds=0), "rounds=0"), (lambda: best_schedule(quadratic, 2, highest=-math.inf), "highest=-inf"),
+    (lambda: best_schedule(quadratic, 0), "steps=0"), (lambda: fit(quadratic, directions=0), "directions=0"),
+    (lambda: Fitted(0.0, quadratic, 1).best_schedule(0), "epochs=0")])
+def test_refused_too(call, said):
+    with pytest.raises((ValueError, TypeError), match=said):
+        call()
+
+
+def test_no_rate_is_a_rate():
+    assert expected_loss(quadratic, SGD(), [0.0, 0.0], 2).tolist() == [0.5, 0.5, 0.5]
+    assert convergence_bound([0.5, 0.5], 2, grad_norms=0.0).tolist() == [1.0, 0.5]
+    assert convergence_bound([0.5, 0.5], 2, grad_norms=[-2.0, 1.0]).tolist() == [2.0, 0.5 + 0.25 + 1.0]
+
+
+def test_a_prediction_is_the_mean_over_each_epoch():
+    found = Fitted(0.25, quadratic, 3)
+    rates = linear_decay(0.5, total=2)(np.arange(6) / 3)
+    wanted = 0.25 + expected_loss(quadratic, SGD(), rates, 6)[:-1].reshape(2, 3).mean(axis=1)
+    assert found.predict(linear_decay(0.5, total=2), 2).tolist() == wanted.tolist()
+    best = found.best_schedule(2)
+    assert best.parameters["rates"] == best_schedule(quadratic, 6).parameters["rates"] and best.parameters["every"] == 1 / 3

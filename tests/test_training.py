@@ -254,3 +254,72 @@ def test_the_staircase_on_seeds_that_nobody_tuned_on():
     plateaus = [history.test_error[:, begin:begin + 5].mean(axis=1) for begin in (20, 40, 55)]
     assert (plateaus[0] / plateaus[1] > 2).sum() >= 15
     assert (plateaus[1] / plateaus[2] > 1.3).sum() >= 15
+
+
+def test_a_history_says_what_it_was():
+    history = train(SMALL, Momentum(0.9), constant(0.1), epochs=2, seeds=[0, 3])
+    assert repr(history) == "History(digits, Momentum, constant(lr=0.1): 2 runs, 2 epochs, 20 updates)"
+    assert repr(train(ravine(), SGD(), constant(0.1), epochs=3)) == "History(ravine, SGD, constant(lr=0.1): 1 run, 3 epochs, 3 updates)"
+    assert history.seeds == (0, 3) and history.path is None and history != train(SMALL, Momentum(0.9), constant(0.1), 2, [0, 3])
+    assert (history.lr.shape, history.train_loss.shape, history.w.shape) == ((2, 20), (2, 2), SMALL.start([0, 3]).shape)
+
+
+def test_the_loop_step_by_step():
+    """A run of two seeds, written out: batches, noise and test of each epoch, and the path of all weights."""
+    problem = NoisyQuadratic([1.0, 3.0], noise=0.5)
+    history = train(problem, SGD(), linear_decay(0.2, 4), epochs=4, seeds=[5, 2])
+    for run, seed in enumerate((5, 2)):
+        noise, w = np.random.default_rng([seed, 1]).normal(size=(4, 2)), np.ones(2)
+        for k in range(4):
+            assert history.path[run, k].tolist() == pytest.approx(w.tolist())
+            assert history.train_loss[run, k] == pytest.approx(problem.value(w))
+            w = w - 0.2 * (1 - k / 4) * (w * [1.0, 3.0] + 0.5 * noise[k])
+            assert history.test_loss[run, k] == pytest.approx(problem.value(w))
+        assert history.path.shape == (2, 5, 2) and history.path[run, 4].tolist() == history.w[run].tolist() == pytest.approx(w.tolist())
+
+
+def test_the_loop_to_read_trains_digits_as_the_fast_one_does():
+    for optimizer in (Momentum(0.9), SGD()):
+        fast = train(SMALL, optimizer, constant(0.05), epochs=2, seeds=[1, 2])
+        train_, test, w, path = training.run_loop(SMALL, optimizer, [1, 2], fast.lr.copy(), None, SMALL.start([1, 2]))
+        np.testing.assert_allclose(train_, [fast.train_loss, fast.train_error], rtol=1e-3, atol=2e-3)
+        np.testing.assert_allclose(test, [fast.test_loss, fast.test_error], rtol=1e-3, atol=2e-3)
+        np.testing.assert_allclose(w, fast.w, rtol=1e-2, atol=1e-4)
+        assert path is None
+
+
+def test_the_loop_to_read_shows_a_plateau_the_loss_of_each_epoch():
+    watch, lr = ReduceLROnPlateau(0.3, factor=0.5, patience=0), np.full((2, 40), 0.3)
+    _, test, _, _ = training.run_loop(SMALL, SGD(), [0, 1], lr, watch.fresh(), SMALL.start([0, 1]))
+    rates = [np.full(2, 0.3)]
+    again = watch.fresh()
+    for epoch in range(3):
+        rates.append(again.step(test[0][:, epoch]))
+    assert np.array_equal(lr, np.repeat(np.transpose(rates), 10, axis=1))
+
+
+def test_going_on_from_given_weights():
+    first = train(ravine(), SGD(), constant(0.05), epochs=3, seeds=[0, 1])
+    on = train(ravine(), SGD(), constant(0.05), epochs=2, seeds=[0, 1], start=first.w)
+    whole = train(ravine(), SGD(), constant(0.05), epochs=5)
+    assert on.w[0].tolist() == whole.w[0].tolist() and on.t.tolist() == [0.0, 1.0] and on.path[1, 0].tolist() == first.w[1].tolist()
+    assert first.path[0, -1].tolist() == first.w[0].tolist()       # what was given stays as it is
+
+
+def test_a_run_that_is_lost_stays_lost():
+    class Once(NoisyQuadratic):
+        def evaluate(self, w):
+            self.__dict__["told"] = self.__dict__.get("told", 0) + 1
+            return np.array([np.nan if self.told == 2 else 0.5, 0.5]), np.array([0.25, 0.125])
+
+    history = train(Once([1.0]), SGD(), constant(0.1), epochs=4, seeds=[0, 1])
+    assert history.test_loss.tolist() == [[0.5, np.inf, np.inf, np.inf], [0.5] * 4] and history.diverged.tolist() == [True, False]
+    assert history.test_error.tolist() == [[0.25, 1.0, 1.0, 1.0], [0.125] * 4]
+
+
+@pytest.mark.parametrize("seeds", [[0, True], [False], (0, -1), [2 ** 63], [[0]]])
+def test_seeds_are_whole_numbers_from_0_to_below_2_to_the_63(seeds):
+    with pytest.raises(ValueError, match="seeds="):
+        train(ravine(), SGD(), constant(0.1), epochs=1, seeds=seeds)
+    assert train(ravine(), SGD(), constant(0.1), epochs=1, seeds=(2 ** 63 - 1, np.int64(0))).seeds == (2 ** 63 - 1, 0)
+    assert train(ravine(), SGD(), constant(0.1), epochs=1).seeds == (0,)

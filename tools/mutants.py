@@ -1,18 +1,23 @@
 """Change one operator, comparison, number or flag at a time, and see whether the tests notice.
 
-    python tools/mutants.py [--sample 100] [--seed 0] [--show] [MODULE ...]
+    python tools/mutants.py [--sample 100] [--seed 0] [--own] [MODULE ...]
 
-MODULE is schedules, ranges, ... (all of TESTS without one). First the tests of a module run once, traced: which of them touch
-which line. Then each change is made in a copy, in a fresh process that has imported nothing of lrcourse, and the tests that
-touch its line run, the quickest first, until one fails. Printed are the changes that no test noticed, and the score: the
-share that was noticed, without those that EQUIVALENT says no test could notice. Messages of errors are left alone.
+MODULE is schedules, ranges, ... (all of TESTS without one). A process collects a module's tests and runs them once, traced:
+which of them touch which line. For each change it then parts in two: the child exchanges the code of the changed function and
+runs the tests that touch its line, the module's own and the quickest first, until one fails. A change outside functions (a
+default, a constant) is tried in a process that imports the changed file. All of it happens in a copy. Printed are the changes
+that no test noticed, and the score: the share that was noticed, or took too long, without those that EQUIVALENT says no test
+could notice. Messages of errors are left alone.
 """
 
 import argparse
 import ast
 import contextlib
 import functools
-import io
+import gc
+import importlib
+import inspect
+import itertools
 import json
 import os
 import random
@@ -21,8 +26,10 @@ import signal
 import sys
 import tempfile
 import time
+import types
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +45,7 @@ DOCTESTS = {"sweeping", "training"}      # whose examples are slow, and tell not
 SWAPS = {ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.Pow: "*", ast.Mod: "*", ast.FloorDiv: "*", ast.MatMult: "*",
          ast.BitAnd: "|", ast.BitOr: "&", ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "==",
          ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is", ast.And: "or", ast.Or: "and"}
+LONGEST = 20     # seconds of tests for one change: what they didn't notice by then, few others do
 # {(module, the line without its indent, what it becomes): why no test could notice}
 EQUIVALENT = json.loads((Path(__file__).parent / "equivalent.json").read_text(encoding="utf-8"))
 
@@ -89,123 +97,209 @@ TEXT = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", 
         ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not", ast.And: "and", ast.Or: "or"}
 
 
-class Touches:
-    """A pytest plugin: which lines of a file each test runs, and how long it takes."""
+class Session:
+    """A pytest plugin: once all tests are collected, ``work(session, self)`` runs in place of them."""
 
-    def __init__(self, path):
-        self.path, self.lines, self.seconds, self.passed = str(path), {}, {}, set()
+    def __init__(self, work):
+        self.work, self.failed = work, False
 
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_protocol(self, item):
-        found = self.lines.setdefault(item.nodeid, set())
-
-        def inside(frame, event, _):
-            found.add(frame.f_lineno)
-            return inside
-
-        began = time.perf_counter()
-        sys.settrace(lambda frame, event, _: inside if frame.f_code.co_filename == self.path else None)
-        yield
-        sys.settrace(None)
-        self.seconds[item.nodeid] = time.perf_counter() - began
+    def pytest_runtestloop(self, session):
+        if not session.testsfailed:     # by an error while collecting
+            self.work(session, self)
+        return True
 
     def pytest_runtest_logreport(self, report):
-        if report.when == "call" and report.passed:
-            self.passed.add(report.nodeid)
+        self.failed |= report.failed
+
+    def passes(self, item, following):
+        self.failed = False
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        return not self.failed
+
+    def all_pass(self, items):
+        return all(self.passes(*pair) for pair in zip(items, [*items[1:], None]))
 
 
-def forked(work, limit):
-    """What ``work`` returns, in a process of its own; None where it takes too long or dies."""
-    reads, writes = os.pipe()
-    child = os.fork()
-    if not child:
-        os.setpgrp()
-        with contextlib.suppress(BaseException), os.fdopen(writes, "w") as stream:
-            quiet = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(quiet, 1), os.dup2(quiet, 2)
-            json.dump(work(), stream)
-        os._exit(0)
-    os.close(writes)
-    os.set_blocking(reads, False)
-    began, said = time.monotonic(), b""
-    while time.monotonic() - began < limit:
-        with contextlib.suppress(BlockingIOError):
-            if not (piece := os.read(reads, 1 << 20)):
-                break
-            said += piece
-            continue
-        time.sleep(0.01)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    os.close(reads)
-    with contextlib.suppress(ValueError):
-        return json.loads(said)
-
-
-def run_tests(folder, arguments, plugin=None):
+def collect(folder, arguments, plugin):
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     os.environ.update(PYTHONPATH=str(folder), OPENBLAS_NUM_THREADS="1", TQDM_DISABLE="1", PYTHONDONTWRITEBYTECODE="1", CI="1",
                       PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     sys.dont_write_bytecode = True
-    with contextlib.redirect_stdout(io.StringIO()):
-        return pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "xdist", "-p", "_hypothesis_pytestplugin", *arguments],
-            plugins=[plugin] if plugin else [])
+    return pytest.main(["-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "xdist", "-p", "_hypothesis_pytestplugin",
+                        "--hypothesis-profile=mutants", f"--basetemp={folder}-tmp", *arguments], plugins=[plugin])
 
 
-def touched(folder, path, arguments):
-    plugin = Touches(path)
-    code = run_tests(folder, [*arguments, "--maxfail=1000"], plugin)
-    return code, {name: sorted(lines) for name, lines in plugin.lines.items() if name in plugin.passed}, plugin.seconds
+def forked(work, limit):
+    """The exit status of a process of its own that does ``work``; None where that takes too long."""
+    child = os.fork()
+    if not child:
+        try:
+            os.setpgrp()
+            quiet = os.open(os.devnull, os.O_RDWR)
+            for stream in range(3):
+                os.dup2(quiet, stream)
+            os._exit(int(work()))
+        finally:
+            os._exit(3)
+    began, ended = time.monotonic(), 0
+    while not ended and time.monotonic() - began < limit:
+        time.sleep(0.003)
+        ended, status = os.waitpid(child, os.WNOHANG)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    if not ended:
+        os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def tried(folder, path, data, change, tests):
-    """Whether a test fails under a change: True, False, or None where it takes too long, which is noticed too."""
-    _, begin, end, new = change
-    path.write_bytes(data[:begin] + new.encode() + data[end:])
-    return run_tests(folder, tests) != 0
+def touched(session, plugin, path, result):
+    """Write which lines of the file at ``path`` each test runs, and how long it takes; of those that pass."""
+    lines, seconds = {}, {}
+    for item in session.items:
+        found = set()
+
+        def inside(frame, event, _, found=found):
+            found.add(frame.f_lineno)
+            return inside
+
+        began = time.perf_counter()
+        sys.settrace(lambda frame, event, _, inside=inside: inside if frame.f_code.co_filename == str(path) else None)
+        passed = plugin.passes(item, None)
+        sys.settrace(None)
+        if passed:
+            lines[item.nodeid], seconds[item.nodeid] = sorted(found), time.perf_counter() - began
+    result.write_text(json.dumps([lines, seconds]))
+
+
+def codes(code):
+    """All code objects inside one: {(name, first line): code}; False where two share a line."""
+    found = {(code.co_qualname, code.co_firstlineno): code}
+    for part in code.co_consts:
+        if isinstance(part, types.CodeType):
+            for key, inner in codes(part).items():
+                found[key] = False if key in found else inner
+    return found
+
+
+def outside(found):
+    """What runs at import: the code of the module and of its classes, without that of the functions in it."""
+    return [(key, code.co_code, [repr(part) for part in code.co_consts if not isinstance(part, types.CodeType)])
+            for key, code in found.items() if code and not code.co_flags & inspect.CO_OPTIMIZED]
+
+
+def exchange(functions, new):
+    for function in functions:
+        code = function.__code__
+        function.__code__ = new[code.co_qualname, code.co_firstlineno]
 
 
 def examine(module, folder, options):
     path = folder / "lrcourse" / f"{module}.py"
     source = path.read_text(encoding="utf-8")
     data = source.encode()
-    arguments = [f"tests/{name}.py" for name in TESTS[module]]
+    arguments = [f"tests/{name}.py" for name in (TESTS[module][:1] if options.own else TESTS[module])]
     arguments += [] if module in DOCTESTS else ["--doctest-modules", f"lrcourse/{module}.py"]
     began = time.monotonic()
-    baseline = forked(lambda: touched(folder, path, arguments), 3000)
-    if not baseline or not baseline[1]:
-        sys.exit(f"{module}: its tests don't run")
-    _, lines, seconds = baseline
-    print(f"{module}: {len(lines)} tests, {time.monotonic() - began:.0f} s", flush=True)
     every = list(changes(source))
     chosen = every if options.sample is None else random.Random(options.seed).sample(every, min(options.sample, len(every)))
-    at_import = set(range(1, source.count("\n") + 2)) - {line for found in lines.values() for line in found}
-    noticed, equal = 0, 0
-    for change in chosen:
+    traces, kept = folder.parent / "traces", folder.parent / "noticed"
+
+    def shown(change):
         line, begin, end, new = change
-        before, text = data[:begin].decode(), source.splitlines()[line - 1].strip()
-        column = len(before) - before.rfind("\n") - 1
+        before = data[:begin].decode()
         whole = (data[:begin] + new.encode() + data[end:]).decode().splitlines()[before.count("\n")].strip()
-        if f"{module}: {text} -> {whole}" in EQUIVALENT:
-            equal += 1
-            continue
-        touching = sorted((name for name, found in lines.items() if line in found or line in at_import), key=seconds.get)
-        result = False
-        for file in arguments:      # one after the other: the first is about this module, and mostly enough
-            tests = [name for name in touching if name.startswith(f"{file}::")][:400]
-            if tests and result is False:
-                limit = 60 + 5 * sum(seconds[name] for name in tests)
-                result = forked(functools.partial(tried, folder, path, data, change, tests), limit)
-        path.write_bytes(data)
-        if result is False:
-            print(f"{module}.py:{line}:{column}: {text}\n{'':8}-> {whole}", flush=True)
-        noticed += result is not False
-    counted = len(chosen) - equal
-    print(f"{module}: {noticed} of {counted} noticed, {100 * noticed / max(counted, 1):.1f} %, {equal} equivalent, "
-          f"{time.monotonic() - began:.0f} s", flush=True)
-    return noticed, counted, equal
+        return source.splitlines()[line - 1].strip(), whole, len(before) - before.rfind("\n") - 1
+
+    equal = [change for change in chosen if f"{module}: {' -> '.join(shown(change)[:2])}" in EQUIVALENT]
+    chosen = [change for change in chosen if change not in equal]
+
+    loaded = lambda: json.loads(traces.read_text())
+
+    def touching(change, lines, seconds):
+        at_import = not any(change[0] in found for found in lines.values())
+        names = [name for name, found in lines.items() if at_import or change[0] in found]
+        place = lambda name: arguments.index(name.split("::")[0])      # the first is about this module, and mostly enough
+        names = sorted(names, key=lambda name: (place(name), seconds[name]))
+        spent = itertools.accumulate(map(seconds.get, names))
+        return [name for name, until in zip(names, spent) if until < LONGEST]
+
+    def write(change):
+        _, begin, end, new = change
+        path.write_bytes(changed := data[:begin] + new.encode() + data[end:])
+        return changed
+
+    def inside(session, plugin):
+        """Of the changes inside functions, which are noticed."""
+        global lines, seconds
+        forked(lambda: touched(session, plugin, path, traces), 3000)
+        lines, seconds = loaded()
+        items = {item.nodeid: item for item in session.items}
+        objects = gc.get_objects()
+        functions = [each for each in objects if type(each) is types.FunctionType and each.__code__.co_filename == str(path)]
+        caches = [each for each in objects if type(each) is type(functools.cache(len))]
+        old, results = codes(compile(data, path, "exec")), {}
+        for number, change in enumerate(chosen):
+            new = codes(compile(write(change), path, "exec"))
+            if outside(new) != outside(old) or not all(new.values()):
+                continue
+
+            names = touching(change, lines, seconds)
+
+            def tried(names=names, new=new):
+                exchange(functions, new)
+                for cache in caches:
+                    cache.cache_clear()
+                return not plugin.all_pass([items[name] for name in names])
+
+            results[number] = forked(tried, 20 + 5 * sum(map(seconds.get, names)))
+            if results[number] == 0:
+                tell(change)
+        kept.write_text(json.dumps(results))
+
+    def tell(change):
+        old, new, column = shown(change)
+        os.write(said, f"{module}.py:{change[0]}:{column}: {old}\n{'':8}-> {new}\n".encode())
+
+    for file in (traces, kept):
+        file.unlink(missing_ok=True)
+    said = os.dup(1)
+    status = forked(lambda: collect(folder, arguments, Session(inside)), 36000)
+    path.write_bytes(data)
+    if not kept.exists():
+        sys.exit(f"{module}: its tests don't run ({status})")
+    results = {int(number): status for number, status in json.loads(kept.read_text()).items()}
+    global lines, seconds
+    lines, seconds = loaded()
+    within = time.monotonic() - began
+    for number, change in enumerate(chosen):
+        if number not in results:
+            write(change)
+            tests = touching(change, lines, seconds)
+            files = sorted({name.split("::")[0] for name in tests}, key=arguments.index)
+            for part in files:
+
+                def tried(session, plugin, tests=tests):
+                    items = {item.nodeid: item for item in session.items}
+                    plugin.missed = plugin.all_pass([items[name] for name in tests if name in items])
+
+                def whole(part=part, tried=tried):
+                    plugin = Session(tried)
+                    plugin.missed = False
+                    collect(folder, ["--doctest-modules", part], plugin)
+                    return not plugin.missed
+
+                results[number] = forked(whole, 60 + 5 * sum(map(seconds.get, tests)))
+                if results[number] != 0:
+                    break
+            path.write_bytes(data)
+            if results[number] == 0:
+                tell(change)
+    noticed, counted = sum(status != 0 for status in results.values()), len(chosen)
+    late, after = sum(status is None for status in results.values()), time.monotonic() - began - within
+    print(f"{module}: {noticed} of {counted} noticed, {100 * noticed / max(counted, 1):.1f} %, {len(equal)} equivalent, "
+          f"{late} took too long; {len(lines)} tests, {within:.0f} + {after:.0f} s", flush=True)
+    return noticed, counted, len(equal)
 
 
 def main():
@@ -213,11 +307,18 @@ def main():
     parser.add_argument("modules", nargs="*", help=", ".join(TESTS))
     parser.add_argument("--sample", type=int, help="so many changes of each module, drawn at random (all without this)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--own", action="store_true", help="only the module's own test file: quicker, and the score is a lower bound")
     options = parser.parse_args()
     if unknown := set(options.modules) - set(TESTS):
         parser.error(f"there is no module {', '.join(sorted(unknown))}: {', '.join(TESTS)}")
-    import hypothesis  # noqa: F401  what every test wants is imported once, before the processes part
-    import numpy  # noqa: F401
+    # what the tests want is imported once, before the processes part
+    os.environ.update(KERAS_BACKEND="torch", JAX_PLATFORMS="cpu", OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
+    for name in ("numpy", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "torch", "keras", "optax", "IPython",
+                 "nbformat", "scipy.stats", "scipy.optimize"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    hypothesis.settings.register_profile("mutants", derandomize=True, database=None, deadline=None, max_examples=20,
+                                         phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate])
     total = [0, 0, 0]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "copy"

@@ -125,4 +125,15 @@ EXERCISES = {
         ),
         hint="The batch grows by 512/32 = 16. By which power of that does Adam's best rate grow?",
     ),
+    "rate-under-label-noise": Exercise(
+        answer=lambda quotient: 0.35 < float(quotient) < 0.8,
+        right="About a half: more noise in the gradient, so the compromise between travelling and shaking moves down.",
+        wrong=(
+            (lambda quotient: 1.25 < float(quotient) < 3, "The other way round: the noisy task's best rate over the clean one's."),
+            (lambda quotient: 0.8 <= float(quotient) <= 1.25, "As if nothing had changed. Did it train with label_noise=0.2?"),
+            (lambda quotient: 0 < float(quotient) < 0.1, "That looks like a rate. Divide it by that of clean labels."),
+        ),
+        hint="sweep(noisy, Momentum(0.9), [constant(rate) for rate in grids['momentum'][1]], ...), then bottom(rates, mean errors), "
+             "divided by np.mean(peaks('momentum')).",
+    ),
 }

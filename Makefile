@@ -29,7 +29,7 @@ help:
 	@echo "make test-long      what takes minutes: installs into empty environments, clones in odd places"
 	@echo "make test-oldest    the tests and lessons on the oldest numpy and matplotlib that we support"
 	@echo "make test-newest    the same on the newest release of everything"
-	@echo "make mutants        one change at a time: which do the tests not notice? hours; SAMPLE=20 of each module: an hour"
+	@echo "make mutants        one change at a time: which do the tests not notice? hours; SAMPLE=60 of a module: minutes"
 	@echo "make test-live      lessons 00, 01 and 04 in the live edition; make test runs 00 alone there"
 	@echo "make outputs        run the notebooks again and store their outputs"
 	@echo "make picture        make the animation in README.md again"

@@ -485,6 +485,7 @@ def test_refused_too(call, said):
 def test_no_rate_is_a_rate():
     assert expected_loss(quadratic, SGD(), [0.0, 0.0], 2).tolist() == [0.5, 0.5, 0.5]
     assert convergence_bound([0.5, 0.5], 2, grad_norms=0.0).tolist() == [1.0, 0.5]
+    assert convergence_bound([0.5, 0.0], 2, grad_norms=0.0).tolist() == [1.0, math.inf]
     assert convergence_bound([0.5, 0.5], 2, grad_norms=[-2.0, 1.0]).tolist() == [2.0, 0.5 + 0.25 + 1.0]
 
 

@@ -289,13 +289,13 @@ def test_the_loop_to_read_trains_digits_as_the_fast_one_does():
 
 
 def test_the_loop_to_read_shows_a_plateau_the_loss_of_each_epoch():
-    watch, lr = ReduceLROnPlateau(0.3, factor=0.5, patience=0), np.full((2, 40), 0.3)
+    watch, lr = ReduceLROnPlateau(0.3, factor=0.5, patience=0, threshold=0.9), np.full((2, 40), 0.3)      # only the first is better
     _, test, _, _ = training.run_loop(SMALL, SGD(), [0, 1], lr, watch.fresh(), SMALL.start([0, 1]))
     rates = [np.full(2, 0.3)]
     again = watch.fresh()
     for epoch in range(3):
         rates.append(again.step(test[0][:, epoch]))
-    assert np.array_equal(lr, np.repeat(np.transpose(rates), 10, axis=1))
+    assert np.array_equal(lr, np.repeat(np.transpose(rates), 10, axis=1)) and lr[0, ::10].tolist() == [0.3, 0.3, 0.15, 0.075]
 
 
 def test_going_on_from_given_weights():

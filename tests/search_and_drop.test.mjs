@@ -1,4 +1,4 @@
-// The explorers of lessons 03 and 07 without a page: run by test_search_and_drop.py, which writes the modules.
+// The explorers of lessons 03, 07 and 10 without a page: run by test_search_and_drop.py, which writes the modules.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 const load = (folder, name) => import(pathToFileURL(path.join(process.env.LRCOURSE_EXPLORERS, folder, name)));
 const search = await load("find_the_rate", "find_the_rate.js"), { GRID } = await load("find_the_rate", "setting.js");
 const drop = await load("where_to_drop", "where_to_drop.js");
+const pair = await load("which_is_better", "which_is_better.js");
 const curves = JSON.parse(fs.readFileSync(path.join(process.env.LRCOURSE_EXPLORERS, "curves.json"), "utf8"));
 
 let number = 1;
@@ -74,4 +75,19 @@ test("500 runs with drops are put into words", () => {
   assert.equal(said.mood, "good");
   assert.match(drop.verdict({ drops: [3, 20], revealed: true }, flat(3), flat(9), places).why, /at epochs 3 and 20.*Yours is better/);
   assert.match(drop.verdict({ drops: [3], revealed: true }, flat(8), flat(9), places).why, /Yours is worse/);
+});
+
+test("500 pairs are put into words, and judged as 32 seeds say", () => {
+  const found = new Set();
+  for (let i = 0; i < 500; i++) {
+    const round = Math.floor(100 * random()), shown = 1 + Math.floor(32 * random()), choice = ["", "A", "B", "neither"][Math.floor(4 * random())];
+    good(pair.verdict({ round, shown, choice }));
+    const { mean, error, ahead } = pair.truth(round), [a, b] = pair.errorsOf(round, 32).map(list => list.reduce((x, y) => x + y) / 32);
+    assert.ok(Math.abs(mean - (a - b)) < 1e-12 && error > 0);
+    assert.equal(ahead, Math.abs(mean) <= 2 * error ? "neither" : a < b ? "A" : "B");
+    found.add(ahead);
+  }
+  assert.equal(found.size, 3);
+  assert.deepEqual(["right", "wrong", "careful", "wrong"], [["A", "A"], ["B", "A"], ["neither", "B"], ["A", "neither"]].map(each => pair.judged(...each)));
+  assert.deepEqual(pair.counted([{ shown: 3, how: "wrong" }, { shown: 1, how: "right" }, { shown: 11, how: "careful" }]), [[2, 1], [0, 0], [1, 0]]);
 });

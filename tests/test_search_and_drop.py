@@ -1,4 +1,4 @@
-"""The explorers of lessons 03 and 07: their words in node, and each by hand in a page without a kernel, against Python."""
+"""The explorers of lessons 03, 07 and 10: their words in node, and each by hand in a page without a kernel, against Python."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from test_explorers_lab import COLORS, Explorer, browser, listening, walk  # noq
 
 from lrcourse.engine import kernel
 from lrcourse.engine.build import library
-from lrcourse.explorers import FindTheRate, WhereToDrop
+from lrcourse.explorers import FindTheRate, WhereToDrop, WhichIsBetter
 from lrcourse.explorers.base import HERE
 from lrcourse.explorers.find_the_rate import GRID
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(NODE is None or kernel() is None or not library(
 
 
 def test_in_node(tmp_path):
-    for kind in (FindTheRate, WhereToDrop):
+    for kind in (FindTheRate, WhereToDrop, WhichIsBetter):
         folder = tmp_path / kind.view.removesuffix(".js")
         shutil.copytree(HERE, folder, ignore=lambda _, names: [name for name in names if not name.endswith(".js")])
         (folder / "limits.js").write_text("export const LIMITS = {};")
@@ -172,3 +172,43 @@ def test_drops_are_brought_inside():
         explorer.drops = [1, 2, 3]
     shown = WhereToDrop(drops=[16], revealed=True)
     assert shown.figure().png() and "best at epoch" in shown.alt and len(WhereToDrop.module()) < 50_000
+
+
+def test_a_pair_by_mouse_and_keys_is_the_league_of_python(shown):
+    page, explorer = shown(WhichIsBetter(round=3))
+    assert explorer.verdict.startswith("One seed each")
+    explorer.button("One more seed").click()
+    explorer.button("One more seed").press("Enter")
+    means = [float(each.get_attribute("value")) for each in explorer.root.query_selector_all(".lrx-verdict data")]
+    twin = WhichIsBetter(round=3, shown=3)
+    np.testing.assert_allclose(means, twin.errors().mean(axis=1), rtol=1e-12)
+    mean, error = twin.difference()
+    assert abs(mean) > 2 * error and mean > 0
+    explorer.button("A is better").click()
+    why = explorer.root.query_selector(".lrx-why").inner_text()
+    assert explorer.verdict.startswith("Not so") and f"{mean:.1f} ± {error:.1f} points" in why
+    assert all(name in explorer.root.inner_text() for name in twin.names()) and "1 of 1" in explorer.root.inner_text()
+    assert explorer.canvas("seeds").evaluate(COLORS) > 3
+    assert explorer.button("Next pair").evaluate("node => node === document.activeElement")
+    page.keyboard.press("Enter")
+    assert explorer.verdict.startswith("One seed each") and "1 of 1" in explorer.root.inner_text()
+
+
+def test_a_pair_by_touch_in_the_dark_on_a_phone(shown):
+    page, explorer = shown(WhichIsBetter(), viewport={"width": 400, "height": 800}, has_touch=True, color_scheme="dark")
+    explorer.button("Can't tell").tap()
+    assert " points" in explorer.root.query_selector(".lrx-why").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    walk(explorer, 100, seed=8)
+    assert explorer.root.evaluate("root => [...root.querySelectorAll('button')].every(each => each.dataset.lmSuppressShortcuts)")
+
+
+def test_pairs_are_different_and_what_is_set_is_brought_inside():
+    game = WhichIsBetter(round=1000, shown=0)
+    assert (game.round, game.shown) == (99, 1) and "is outside" in game.word
+    assert all(a != b for a, b in (WhichIsBetter(round=k).names() for k in range(100)))
+    game.choice = "A"
+    assert game.figure().png() and "32 seeds" in game.alt and game.names()[0] in game.alt
+    with pytest.raises(traitlets.TraitError):
+        game.choice = "C"
+    assert len(WhichIsBetter.module()) < 50_000

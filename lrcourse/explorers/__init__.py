@@ -5,6 +5,7 @@ from lrcourse.explorers.ravine import Ravine
 from lrcourse.explorers.schedule_explorer import ScheduleExplorer
 from lrcourse.explorers.train_it import TrainIt
 from lrcourse.explorers.where_to_drop import WhereToDrop
+from lrcourse.explorers.which_is_better import WhichIsBetter
 from lrcourse.explorers.you_decay_it import YouDecayIt
 
-__all__ = ["FindTheRate", "Ravine", "ScheduleExplorer", "TrainIt", "WhereToDrop", "YouDecayIt"]
+__all__ = ["FindTheRate", "Ravine", "ScheduleExplorer", "TrainIt", "WhereToDrop", "WhichIsBetter", "YouDecayIt"]

@@ -194,3 +194,29 @@ DECK = {
     "summary": "Summary",
     "left out": ("On your own", "Further reading", "Glossary", "The map", "How to read a lesson"),
 }
+
+# the explorer of lesson 10
+WHICH_IS_BETTER = {
+    "label": "Which is better: two schedules, seed by seed",
+    "chart": "Digits misread by A and by B, a dot for each seed; the line is the mean, the bar two standard errors to each side.",
+    "axis": "test digits misread, %",
+    "more": "One more seed",
+    "say_A": "A is better",
+    "say_B": "B is better",
+    "say_neither": "Can't tell",
+    "next": "Next pair",
+    "one_seed": "One seed each. Which is better?",
+    "seeds": "{shown} seeds each. Which is better?",
+    "so_far": "So far A misreads {a} % and B {b} %.",
+    "right": "So say {seeds} seeds",
+    "wrong": "Not so with {seeds} seeds",
+    "careful": "{seeds} seeds can tell",
+    "apart": "A is {first} with {a} %, B is {second} with {b} %: {ahead} is ahead by {points} ± {error} points.",
+    "not_apart": "A is {first} with {a} %, B is {second} with {b} %: {points} ± {error} points apart, less than two standard errors.",
+    "stopped": "seeds seen",
+    "group": "{low} to {high}",
+    "wrong_calls": "wrong calls",
+    "of": "{wrong} of {all}",
+    "alt": "Errors of two schedules over {seeds} seeds: A misreads {a:.1f} % on average, B {b:.1f} %.",
+    "alt_end": "A is {a}, B is {b}; they differ by {mean:.1f} ± {error:.1f} points.",
+}

@@ -1,4 +1,4 @@
-// The explorers of lessons 03, 07 and 10 without a page: run by test_search_and_drop.py, which writes the modules.
+// The explorers of lessons 03, 07, 08 and 10 without a page: run by test_search_and_drop.py, which writes the modules.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 const load = (folder, name) => import(pathToFileURL(path.join(process.env.LRCOURSE_EXPLORERS, folder, name)));
 const search = await load("find_the_rate", "find_the_rate.js"), { GRID } = await load("find_the_rate", "setting.js");
 const drop = await load("where_to_drop", "where_to_drop.js");
+const start = await load("too_fast_a_start", "too_fast_a_start.js");
 const pair = await load("which_is_better", "which_is_better.js");
 const curves = JSON.parse(fs.readFileSync(path.join(process.env.LRCOURSE_EXPLORERS, "curves.json"), "utf8"));
 
@@ -90,4 +91,16 @@ test("500 pairs are put into words, and judged as 32 seeds say", () => {
   assert.equal(found.size, 3);
   assert.deepEqual(["right", "wrong", "careful", "wrong"], [["A", "A"], ["B", "A"], ["neither", "B"], ["A", "neither"]].map(each => pair.judged(...each)));
   assert.deepEqual(pair.counted([{ shown: 3, how: "wrong" }, { shown: 1, how: "right" }, { shown: 11, how: "careful" }]), [[2, 1], [0, 0], [1, 0]]);
+});
+
+test("a start has the rates of Python, and 500 are put into words", () => {
+  for (const { peak, updates, rates } of JSON.parse(fs.readFileSync(path.join(process.env.LRCOURSE_EXPLORERS, "starts.json"), "utf8"))) {
+    start.rates(peak, updates).forEach((rate, k) => assert.ok(Math.abs(rate - rates[k]) < 1e-15, `${peak} ${updates} ${k}`));
+  }
+  for (let i = 0; i < 500; i++) {
+    const state = { peak: 0.003 * 150 ** random(), updates: Math.floor(61 * random()) }, ends = random() < 0.1 ? null : Array.from({ length: 8 }, () => 100 * random() ** 3);
+    good(start.verdict(state, ends));
+    assert.ok(start.rates(state.peak, state.updates).every(rate => rate >= 0 && rate <= state.peak * (1 + 1e-12)));
+  }
+  assert.match(start.verdict({ peak: 0.15, updates: 0 }, [21, 19, 5]).text, /^1 of 3 are broken/);
 });

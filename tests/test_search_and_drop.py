@@ -1,4 +1,4 @@
-"""The explorers of lessons 03, 07 and 10: their words in node, and each by hand in a page without a kernel, against Python."""
+"""The explorers of lessons 03, 07, 08 and 10: their words in node, and each by hand in a page without a kernel, against Python."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from test_explorers_lab import COLORS, Explorer, browser, listening, walk  # noq
 
 from lrcourse.engine import kernel
 from lrcourse.engine.build import library
-from lrcourse.explorers import FindTheRate, WhereToDrop, WhichIsBetter
+from lrcourse.explorers import FindTheRate, TooFastAStart, WhereToDrop, WhichIsBetter
 from lrcourse.explorers.base import HERE
 from lrcourse.explorers.find_the_rate import GRID
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(NODE is None or kernel() is None or not library(
 
 
 def test_in_node(tmp_path):
-    for kind in (FindTheRate, WhereToDrop, WhichIsBetter):
+    for kind in (FindTheRate, WhereToDrop, WhichIsBetter, TooFastAStart):
         folder = tmp_path / kind.view.removesuffix(".js")
         shutil.copytree(HERE, folder, ignore=lambda _, names: [name for name in names if not name.endswith(".js")])
         (folder / "limits.js").write_text("export const LIMITS = {};")
@@ -33,6 +33,9 @@ def test_in_node(tmp_path):
     curves = [WhereToDrop(lr=lr, drops=drops) for lr, drops in ((0.1, [2]), (0.37, [1, 29]), (0.05, [7, 8]))]
     curves = [{"lr": one.lr, "drops": one.drops, "rates": one.schedule(t).tolist()} for one in curves]
     (tmp_path / "curves.json").write_text(json.dumps(curves))
+    starts = [TooFastAStart(peak=peak, updates=updates) for peak, updates in ((0.15, 0), (0.003, 1), (0.5, 60), (0.07, 13))]
+    starts = [{"peak": one.peak, "updates": one.updates, "rates": one.schedule(np.arange(120) / 4).tolist()} for one in starts]
+    (tmp_path / "starts.json").write_text(json.dumps(starts))
     done = subprocess.run([NODE, "--test", str(Path(__file__).with_name("search_and_drop.test.mjs"))], text=True, timeout=120,
                           env={**os.environ, "LRCOURSE_EXPLORERS": str(tmp_path)}, capture_output=True)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
@@ -212,3 +215,28 @@ def test_pairs_are_different_and_what_is_set_is_brought_inside():
     with pytest.raises(traitlets.TraitError):
         game.choice = "C"
     assert len(WhichIsBetter.module()) < 50_000
+
+
+def test_a_start_by_keys_gives_what_python_trains(shown):
+    page, explorer = shown(TooFastAStart())
+    ends_at(explorer, 100 * TooFastAStart().history().test_error[:, -1].mean())
+    assert explorer.verdict.startswith("8 of 8") and explorer.root.query_selector("[data-name=broken]").get_attribute("value") == "8"
+    explorer.number("updates", "12")
+    ends_at(explorer, 100 * TooFastAStart(updates=12).history().test_error[:, -1].mean())
+    assert explorer.verdict.startswith("All 8")
+    explorer.number("peak", "0.02")
+    ends_at(explorer, 100 * TooFastAStart(peak=0.02, updates=12).history().test_error[:, -1].mean())
+    assert all(explorer.canvas(name).evaluate(COLORS) > 3 for name in ("rate", "error"))
+
+
+def test_a_start_in_the_dark_on_a_phone(shown):
+    page, explorer = shown(TooFastAStart(peak=0.3), viewport={"width": 400, "height": 900}, has_touch=True, color_scheme="dark")
+    ends_at(explorer, 100 * TooFastAStart(peak=0.3).history().test_error[:, -1].mean())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    walk(explorer, 100, seed=9)
+
+
+def test_a_start_is_brought_inside():
+    explorer = TooFastAStart(peak=7, updates=1000)
+    assert (explorer.peak, explorer.updates) == (0.5, 60) and "is outside" in explorer.word
+    assert explorer.figure().png() and f"{explorer.broken().sum()} of 8" in explorer.alt and len(TooFastAStart.module()) < 50_000

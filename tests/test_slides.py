@@ -45,7 +45,8 @@ PROBLEMS = """() => {
   }
   // what is drawn on, from the first line to the last and from the left to the right, as a part of the page
   const boxes = [];
-  for (const thing of current.querySelectorAll(':scope > h1, :scope > h2, .body > *, .choices li, .stage img, .lrx, mjx-container')) {
+  const drawn = ':scope > h1, :scope > h2, .body > *, .choices li, .stage img, .live img, .lrx, mjx-container';
+  for (const thing of current.querySelectorAll(drawn)) {
     let box = thing.getBoundingClientRect();
     if (thing.tagName === 'IMG') {      // in its box a picture keeps its shape
       const scale = Math.min(box.width / thing.naturalWidth, box.height / thing.naturalHeight);
@@ -193,7 +194,8 @@ PRINTED = """() => [...document.querySelectorAll('.pdf-page')].map(page => {
   const words = document.createTreeWalker(page, NodeFilter.SHOW_TEXT);
   while (words.nextNode()) {
     const text = words.currentNode.data.trim(), holder = words.currentNode.parentElement;
-    if (!text || holder.closest('aside, style, script, noscript, mjx-container, svg, .lrx-spoken') || !holder.checkVisibility()) continue;
+    const left = 'aside, style, script, noscript, mjx-container, svg, .lrx-spoken, .lrx-stops';     // the last has no use on paper
+    if (!text || holder.closest(left) || !holder.checkVisibility()) continue;
     const range = document.createRange(); range.selectNodeContents(words.currentNode);
     inside(range, text);
     texts.push(...text.split(/\\s+/));

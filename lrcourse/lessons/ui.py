@@ -220,3 +220,22 @@ WHICH_IS_BETTER = {
     "alt": "Errors of two schedules over {seeds} seeds: A misreads {a:.1f} % on average, B {b:.1f} %.",
     "alt_end": "A is {a}, B is {b}; they differ by {mean:.1f} ± {error:.1f} points.",
 }
+
+# the explorer of lesson 08
+TOO_FAST_A_START = {
+    "label": "Too fast a start: the peak of the rate, and the updates of warm-up before it",
+    "rate": "learning rate",
+    "error": "held-out digits misread, in %: eight networks",
+    "epoch": "epoch",
+    "peak": "peak",
+    "updates": "updates of warm-up",
+    "rule": "broken",
+    "begin": "Eight networks, no warm-up yet",
+    "how": "Move the two sliders: at which peaks do runs break, and how many updates of warm-up save them?",
+    "broken": "{broken} of {runs} are broken",
+    "whole": "All {runs} are whole",
+    "why": "Peak {peak} after {updates} updates of warm-up: {error} % misread at the end on average, {best} % by the best.",
+    "trouble": "It can't train here",
+    "alt": "Eight networks under Adam with the peak {peak:g} after {updates} updates of warm-up: {broken} of {runs} are broken, and "
+           "{error:.1f} % of the held-out digits are misread at the end on average.",
+}

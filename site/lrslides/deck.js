@@ -6,7 +6,7 @@ function fit(slide) {
   const kind = slide.className.match(/k-(\w+)/)[1], live = slide.querySelector(".live"), body = slide.querySelector(".body");
   if (live) {
     live.style.zoom = 1;
-    live.style.zoom = Math.min(1.25, (HEIGHT - slide.querySelector("h2").offsetHeight - 24) / live.offsetHeight);
+    live.style.zoom = Math.min(1.5, (HEIGHT - slide.querySelector("h2").offsetHeight - 24) / live.offsetHeight);
   }
   if (!body) return;
   const lines = [...body.querySelectorAll("pre")].flatMap(code => code.textContent.split("\n").map(line => line.length));

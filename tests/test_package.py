@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -42,8 +41,7 @@ def test_environment_yml():
     assert f">={re.search('[0-9.]+', PROJECT['requires-python'])[0]}" in conda[0]
     [own] = [each for each in pip if each.startswith(".[")]
     assert set(re.findall(r"[\w-]+", own)) <= set(extras)
-    for name in set(pip) - {own}:
-        assert metadata.version(name), name
+    assert set(pip) - {own} == {"jupyter", "numpy", "matplotlib", "nbval", "ipywidgets"}
 
 
 @pytest.mark.parametrize("name", ["numpy", "matplotlib"])

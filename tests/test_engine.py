@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,14 +10,14 @@ import sys
 import numpy as np
 import pytest
 import webassembly
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lrcourse import engine
 from lrcourse.engine import build, native
 from lrcourse.engine.browser import Kernel as BrowserKernel
-from lrcourse.optimizers import OPTIMIZERS, SGD, Adam, AdaGrad, AdamW, Momentum, Nesterov, RMSProp, ScheduleFreeSGD
-from lrcourse.problems import digits, ravine
+from lrcourse.optimizers import OPTIMIZERS, SGD, Adam, AdaGrad, AdamW, Clip, Momentum, Nesterov, RMSProp, ScheduleFreeSGD
+from lrcourse.problems import digits, language, ravine
 from lrcourse.schedules import ReduceLROnPlateau, cosine_decay
 from lrcourse.training import run, run_loop, train
 
@@ -172,6 +173,84 @@ def test_ties_go_to_the_first_class():
     np.testing.assert_array_equal(w, start)
 
 
+# ---- the transformer --------------------------------------------------------------------------------------------------------
+
+def some_text(problem, seeds=(0, 1), moved=0.05):
+    """Weights that are not quite the first ones, so that no two gradients cancel; and a batch."""
+    w = problem.start(seeds)
+    w += moved * np.random.default_rng(3).normal(size=w.shape).astype(w.dtype)
+    return w, next(problem.batches([np.random.default_rng(seed) for seed in seeds]))
+
+
+def plain(monkeypatch, problem, w, batch):
+    with monkeypatch.context() as patch:
+        patch.setattr(language, "_compiled", lambda self, w: None)
+        return *problem.loss_and_gradient(w, batch), problem.evaluate(w)
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(size=st.integers(1, 20), heads=st.integers(1, 3), blocks=st.integers(1, 4), context=st.integers(2, 70), batch_size=st.integers(1, 9),
+       text=st.sampled_from(["course", "code"]), held_out=st.sampled_from(["all", "validation", "test"]), seed=st.integers(0, 99))
+def test_a_transformer_of_any_size(size, heads, blocks, context, batch_size, text, held_out, seed, monkeypatch):
+    """float64 is the judge, as above."""
+    sizes = dict(text=text, width=size * heads, heads=heads, blocks=blocks, context=context, batch_size=batch_size, held_out=held_out)
+    problem, exact = language(**sizes), language(**sizes, dtype="float64")
+    w, batch = some_text(problem, (seed, seed + 1))
+    fast = *problem.loss_and_gradient(w, batch), problem.evaluate(w)
+    slow, truth = plain(monkeypatch, problem, w, batch), plain(monkeypatch, exact, w.astype(np.float64), batch)
+    for name, one, two, true in zip(("loss", "error", "gradient", "held out"), fast, slow, truth):
+        error, theirs, size = np.abs(one - true).max(), np.abs(two - true).max(), np.abs(true).max()
+        if name == "error":         # two characters may be equally probable
+            assert error <= 2 / (batch_size * context)
+        else:
+            assert error <= 10 * theirs + 2e-6 * (1 + size), (name, error, theirs)
+
+
+def test_a_transformer_trains_as_the_plain_loop_does(monkeypatch):
+    problem, optimizer = language(updates_per_epoch=15), Clip(AdamW(beta2=0.99, weight_decay=0.1))
+    fast = train(problem, optimizer, cosine_decay(0.01, 2), epochs=2, seeds=(0, 5))
+    monkeypatch.setattr(language, "_compiled", lambda self, w: None)
+    slow = train(problem, optimizer, cosine_decay(0.01, 2), epochs=2, seeds=(0, 5))
+    assert slow.test_loss[0, -1] < slow.train_loss[0, 0] - 0.3, "nothing was learnt: this tested nothing"
+    for name in FIGURES:
+        np.testing.assert_allclose(getattr(fast, name), getattr(slow, name), rtol=1e-3)
+    np.testing.assert_allclose(fast.w, slow.w, atol=2e-3)
+
+
+def test_a_transformer_gives_the_same_bits_everywhere(libraries, browser, monkeypatch):
+    from lrcourse.engine import language as compiled
+    for sizes in ({}, dict(width=30, heads=3, blocks=2, context=21, batch_size=5), dict(width=128, heads=2, context=64, batch_size=2)):
+        problem = language(**sizes)
+        w, batch = some_text(problem)
+        for spoilt in (1, 1e30):
+            found = set()
+            for kernel in [native.Kernel(path=path) for path in libraries] + [browser]:
+                monkeypatch.setattr(compiled, "kernel", lambda kernel=kernel: kernel)
+                parts = *problem.loss_and_gradient(spoilt * w, batch), problem.evaluate(spoilt * w)
+                found.add(b"".join(np.where(np.isnan(part), np.nan, part).tobytes() for part in parts))
+            assert len(found) == 1, (sizes, spoilt)
+
+
+def test_a_transformer_of_one_s_own_is_not_compiled():
+    class Silent(language):
+        def forward(self, p, x):
+            logits, *others = super().forward(p, x)
+            return 0 * logits, *others
+
+    problem = Silent()
+    w, batch = some_text(problem)
+    assert problem.loss_and_gradient(w, batch)[0] == pytest.approx(np.log(96)) and problem.evaluate(w)[0] == pytest.approx(np.log(96))
+
+
+def test_a_child_process_has_threads_of_its_own(monkeypatch):
+    """A forked one inherits a pool whose threads are not there."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    code = ("import os, numpy as np\nproblem = language(batch_size=1)\nw = problem.start([0, 1])\nbatch = np.zeros((2, 1), int)\n"
+            "one = problem.loss_and_gradient(w, batch)[0]\nchild = os.fork()\n"
+            "if child == 0: os._exit(0 if (problem.loss_and_gradient(w, batch)[0] == one).all() else 3)\nprint(os.waitpid(child, 0)[1])")
+    assert fresh(code, OMP_NUM_THREADS="2")[0] == "0\n"
+
+
 # ---- the same bits --------------------------------------------------------------------------------------------------------
 
 def fingerprint(history):
@@ -287,11 +366,13 @@ def test_importing_takes_numpy_alone_and_loads_no_kernel():
 
 
 def test_what_was_compiled_from_another_source_is_noticed(tmp_path, monkeypatch):
-    source = tmp_path / "kernel.c"
-    source.write_text(build.SOURCE.read_text() + "\n")
-    before = build.version()
-    monkeypatch.setattr(build, "SOURCE", source)
-    assert build.version() != before
+    before, sources = build.version(), []
+    for source in build.SOURCES:
+        sources.append(tmp_path / source.name)
+        sources[-1].write_text(source.read_text() + "\n")
+    for changed in (build.SOURCES[:1] + tuple(sources[1:]), tuple(sources)):
+        monkeypatch.setattr(build, "SOURCES", changed)
+        assert build.version() != before
     assert native.Kernel(path=build.compile(folder=tmp_path)[0]).version() == build.version()
 
 
@@ -306,7 +387,9 @@ def test_no_compiler_is_said_plainly(tmp_path, monkeypatch):
 
 
 def test_a_reader_finds_no_library_in_it():
-    """No header, no intrinsics: whoever reads kernel.c needs C and nothing else."""
-    text = build.SOURCE.read_text(encoding="utf-8")
-    assert "#include" not in text and "_mm" not in text and "asm" not in text.replace("WebAssembly", "")
-    assert max(map(len, text.splitlines())) <= 140
+    """No header, no intrinsics: whoever reads the kernel needs C and nothing else."""
+    for source in build.SOURCES:
+        text = source.read_text(encoding="utf-8")
+        assert re.findall("#include.*", text) == ([] if source.name == "kernel.c" else ['#include "kernel.c"'])
+        assert "_mm" not in text and "asm" not in text.replace("WebAssembly", "")
+        assert max(map(len, text.splitlines())) <= 140

@@ -1,11 +1,12 @@
-"""The engine: kernel.c, all of the digits' training in one piece of C, and what joins it to Python.
+"""The engine: kernel.c, all of the digits' training in one piece of C, and what joins it to Python; and transformer.c, the
+losses and gradients of ``language``, which language.py here joins.
 
 ``train`` and ``sweep`` take it by themselves where it knows the problem and the optimizer. It gives the same bits on every
 machine, on any number of threads, and in the browser; the plain loop of training.py gives the same to rounding. Where the
 kernel can't be had the plain loop takes over, after one warning. The environment variable LRCOURSE_ENGINE chooses: "plain" for
 the plain loop, "avx2" or "baseline" for a kernel with shorter vectors than the longest that this processor has.
 
-Everything that is computed is computed in kernel.c. Here are the structs that it is given, and the arrays that it reads.
+Everything that is computed for the digits is computed in kernel.c. Here are the structs that it is given, and the arrays that it reads.
 """
 
 import functools

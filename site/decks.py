@@ -26,8 +26,8 @@ LONG = 150          # characters of a headline
 BESIDE = 40         # words beside a figure or a formula
 LEAST, CODE, WIDE = 5, 14, 76       # lines of code that are worth a slide and can be read from the last row, and their length
 WORDS_A_MINUTE = 125
-# what goes first when a deck is too long; polls, results and the other figures stay
-SPARE = ("code", "table", "statement", "why", "formula", "picture")
+# what goes first when a deck is too long; polls, results, and why most of all stay
+SPARE = ("code", "table", "statement", "picture", "formula", "why")
 FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.S)
 FORMULA = re.compile(r"\$\$.+?\$\$", re.S)
 TABLE = re.compile(r"(?:^\|.*\n?){3,}", re.M)
@@ -154,7 +154,7 @@ def spoken(heading, prose, say):
     slide = None
     if formulas:
         claim = next((each for each in claims(prose) if words(each) <= BESIDE), "")
-        slide = Slide("formula", heading, claim, steps=formulas[:3])
+        slide = Slide("formula", heading, claim, steps=[re.sub(r"[,.;]\s*\$\$$", "$$", each) for each in formulas[:3]])
     elif table and table[0].count("\n") <= 9:
         slide = Slide("table", heading, table[0].strip())
     elif found := claims(prose):
@@ -248,8 +248,9 @@ def why(name, last):
     elif asked["kind"] == "order":
         rest += [asked["value"], *(f"**{a}, {b}** {text}" for a, b, text in asked["wrong"]), asked["say"]]
         say = f"**{asked['value']}**\n\n{asked['say']}"
-    if body := say or asked["out"].removeprefix(sentence(asked["out"])).strip():
-        yield Slide("why", sentence(asked["out"]), body, choice or [], notes=rest)
+    headline = asked["out"] if len(asked["out"]) <= LONG else sentence(asked["out"])
+    if body := say or asked["out"].removeprefix(headline).strip():
+        yield Slide("why", headline, body, choice or [], notes=rest)
     else:
         last.notes += rest
 

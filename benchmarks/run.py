@@ -165,7 +165,7 @@ def transformer(rounds):
     import numpy as np
     import torch
     from lrcourse import language
-    from lrcourse.engine import language as compiled
+    from lrcourse.engine import text as compiled
     from lrcourse.engine.browser import Kernel
     sys.path.insert(0, str(HERE.parent / "tests"))
     import webassembly
@@ -400,7 +400,8 @@ def main():
     rounds = 2 if options.quick else options.rounds
     engines, growth = part("engines", rounds=rounds), part("growth", rounds=rounds)
     text = report(engines, part("engines", 2, rounds), part("second thread", 2, 2 * rounds + 1), growth,
-                  part("widths", rounds=rounds), part("schedules"), part("memory"), part("browser", rounds=rounds), part("transformer", rounds=rounds),
+                  part("widths", rounds=rounds), part("schedules"), part("memory"), part("browser", rounds=rounds),
+                  part("transformer", rounds=rounds),
                   "The machine was shared with other work while this ran. " if options.shared else "")
     print(text)
     if not options.quick:

@@ -1,5 +1,5 @@
 """The engine: kernel.c, all of the digits' training in one piece of C, and what joins it to Python; and transformer.c, the
-losses and gradients of ``language``, which language.py here joins.
+losses and gradients of ``language``, which text.py here joins.
 
 ``train`` and ``sweep`` take it by themselves where it knows the problem and the optimizer. It gives the same bits on every
 machine, on any number of threads, and in the browser; the plain loop of training.py gives the same to rounding. Where the
@@ -17,7 +17,7 @@ import warnings
 import numpy as np
 
 from lrcourse.optimizers import SGD, Adam, AdamW, AdaGrad, Momentum, Nesterov, RMSProp, ScheduleFreeSGD
-from lrcourse.problems import PIXELS, digits
+from lrcourse.problems import PIXELS, digits, language
 from lrcourse.problems import _moments as moments
 
 OPTIMIZERS = (SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, AdamW, ScheduleFreeSGD)      # numbered as in kernel.c
@@ -30,9 +30,14 @@ RUN = np.dtype([(name, "u8") for name in ("weights", "rates", "figures", "memory
                + [(name, "f8") for name in ("power1", "power2", "total")])
 
 
-def knows(problem, optimizer):
-    """Whether the kernel trains this, and is there. A subclass may do anything, so it takes the plain loop."""
-    return type(problem) is digits and problem.dtype == "float32" and type(optimizer) in OPTIMIZERS and kernel() is not None
+def loop(problem, optimizer):
+    """What trains this in place of ``training.run_loop``, or None. A subclass may do anything, so it takes the plain loop."""
+    from lrcourse.engine import text
+    if type(problem) is digits:
+        known, faster = type(optimizer) in OPTIMIZERS, run_loop
+    else:
+        known, faster = type(problem) is language and text.peeled(optimizer), text.run_loop
+    return faster if known and problem.dtype == "float32" and kernel() is not None else None
 
 
 @functools.cache
@@ -135,12 +140,17 @@ def settings(problem, optimizer):
     one = np.zeros((), PROBLEM)
     one["hidden"], one["batch"], one["batch_norm"] = problem.hidden, problem.batch_size, problem.batch_norm
     one["copies"], one["tests"] = (2 * problem.shift + 1) ** 2, len(problem.test_labels)
-    one["blank"], one["decay"], one["own_decay"] = blank(), problem.weight_decay, optimizer.weight_decay
-    one["optimizer"] = OPTIMIZERS.index(type(optimizer))
+    one["blank"], one["decay"] = blank(), problem.weight_decay
+    of_optimizer(one, optimizer)
+    return one
+
+
+def of_optimizer(one, optimizer):
+    """What the struct says of the optimizer."""
+    one["own_decay"], one["optimizer"] = optimizer.weight_decay, OPTIMIZERS.index(type(optimizer))
     for name in ("beta1", "beta2", "eps"):
         one[name] = getattr(optimizer, name, 0.0)
     one["beta1"] = getattr(optimizer, "beta", getattr(optimizer, "rho", one["beta1"]))
-    return one
 
 
 def placed(kernel, problem, one):

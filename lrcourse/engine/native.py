@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from lrcourse.engine.build import library
 
 RESULTS = {"version": ctypes.c_uint64, "memory_needed": ctypes.c_uint64, "begin": None, "train": None, "end": None, "draw": None,
-           "language_memory": ctypes.c_uint64, "language_gradient": None}
+           "language_memory": ctypes.c_uint64, "language_gradient": None, "language_train": None}
 
 
 def kinds():

@@ -1,4 +1,4 @@
-/* The transformer of lrcourse/transformer.py: loss and gradient of some windows of text, in the words of that file.
+/* The transformer of lrcourse/transformer.py: loss and gradient of some windows of text, in the words of that file, and training.
 
 For each block, h being the vectors that all places of a batch have come to so far:
 
@@ -15,7 +15,7 @@ STEP. Only the gradient of a matrix is a sum over places; there one of the two f
 
 enum { LETTERS = 96, BLOCKS = 4 };
 
-typedef struct {                            /* lrcourse/engine/language.py fills these in, as kernel.c's */
+typedef struct {                            /* lrcourse/engine/text.py fills these in, as kernel.c's */
     POINTER(const float, weights);          /* in the order of language.shapes */
     POINTER(float, gradient);               /* the same; 0: no way back */
     POINTER(const unsigned char, windows);  /* (count, context + 1) */
@@ -23,6 +23,17 @@ typedef struct {                            /* lrcourse/engine/language.py fills
     POINTER(float, memory);                 /* as much as language_memory says */
     u64 count, width, heads, blocks, context, batch;        /* batch: windows at a time */
 } Language;
+
+typedef struct {                            /* a run under way */
+    POINTER(const Problem, how);            /* kernel.c's: only what it says of the optimizer */
+    POINTER(Run, run);                      /* kernel.c's: weights, rates, and figures: the sum of the losses, the number of errors */
+    POINTER(const unsigned char, text);
+    POINTER(const int, starts);             /* (updates, batch): where in the text the windows begin */
+    POINTER(float, state);                  /* m, s, average, gradient: `size` each; then the windows */
+    POINTER(float, tested);                 /* the weights to test with */
+    u64 size, updates, begun, clipped, averaged;
+    double norm, beta;                      /* of Clip and of EMA, in optimizers.py */
+} Text;
 
 typedef struct { float *a, *normal_a, *inverse_a, *qkv, *share, *found, *c, *normal_c, *inverse_c, *on; } Block;
 typedef const float *Weights;
@@ -301,4 +312,67 @@ EXPORT void language_gradient(const Language *p) {
     }
     p->figures[0] = loss;
     p->figures[1] = errors;
+}
+
+/* ---- training ---------------------------------------------------------------------------------------------------------- */
+
+/* Clip: a gradient longer than `norm` is made that long */
+static void clip(float *restrict g, int size, double norm) {
+    double sum[STEP];                       /* sixteen sums, and then one */
+    for (int i = 0; i < STEP; i++) sum[i] = 0;
+    for (int j = 0; j < size / STEP * STEP; j += STEP) for (int i = 0; i < STEP; i++) sum[i] += (double)g[j + i] * g[j + i];
+    for (int j = size / STEP * STEP; j < size; j++) sum[0] += (double)g[j] * g[j];
+    for (int by = STEP / 2; by; by /= 2) for (int i = 0; i < by; i++) sum[i] += sum[i + by];
+    float factor = norm / (__builtin_sqrt(sum[0]) + 1e-6);
+    if (!(factor >= 1)) for (int j = 0; j < size; j++) g[j] *= factor;
+}
+
+/* kernel.c's step for all weights; weight decay acts on matrices alone */
+static void all_steps(const Language *p, const Problem *how, const Net *net, const Step *o, const float *g) {
+    int d = p->width, at = 0;
+    Step bare = *o;
+    if (how->optimizer == ADAMW) bare.share = 1;
+    const int VECTORS = (LETTERS + (int)p->context) * d, ATTENTION = 4 * d * d, LAYER = 8 * d * d;
+#define PART(kind, n, decay) step(how, net, kind, at, n, g + at, decay); at += n;
+    PART(o, VECTORS, o->decay)
+    for (u64 b = 0; b < p->blocks; b++) {
+        PART(&bare, d, 0) PART(o, ATTENTION, o->decay)
+        PART(&bare, d, 0) PART(o, LAYER, o->decay)
+    }
+    PART(&bare, d, 0) PART(o, LETTERS * d, o->decay)
+}
+
+EXPORT void language_train(const Language *p, Text *t) {
+    const Problem *how = t->how;
+    Run *run = t->run;
+    int size = t->size, length = p->context + 1;
+    float *restrict w = run->weights, *restrict m = t->state, *restrict s = m + size, *restrict average = s + size, *g = average + size;
+    unsigned char *windows = (unsigned char *)(g + size);
+    const float beta = t->beta, rest = 1 - t->beta;
+    double loss = 0, errors = 0, figures[2];
+    Language batch = *p;
+    Net net;
+    batch.weights = w; batch.gradient = g; batch.windows = windows; batch.figures = figures; batch.count = p->batch;
+    net.w = w; net.m = m; net.s = s;
+    if (!t->begun) {
+        for (int j = 0; j < size; j++) m[j] = s[j] = how->optimizer == SCHEDULE_FREE ? w[j] : 0;
+        run->power1 = run->power2 = 1;
+        run->total = 0;
+    }
+    for (u64 k = 0; k < t->updates; k++) {
+        for (u64 i = 0; i < p->batch; i++)
+            for (int c = 0; c < length; c++) windows[i * length + c] = t->text[t->starts[k * p->batch + i] + c];
+        language_gradient(&batch);
+        loss += figures[0];
+        errors += figures[1];
+        if (t->clipped) clip(g, size, t->norm);
+        Step o = this_step(how, run, run->rates[k]);
+        all_steps(p, how, &net, &o, g);
+        for (int j = 0; t->averaged && j < size; j++) average[j] = t->begun ? beta * average[j] + rest * w[j] : w[j];
+        t->begun = 1;
+    }
+    const float *result = t->averaged ? average : how->optimizer == SCHEDULE_FREE ? s : w;
+    for (int j = 0; j < size; j++) t->tested[j] = result[j];
+    run->figures[0] = loss;
+    run->figures[1] = errors;
 }

@@ -25,8 +25,9 @@ class UnknownEnd(Trainer):
     """Place the one cooldown of a run whose end is drawn between epochs 10 and 40; six networks on digits train under it.
 
     The network, the peak and the momentum are lesson 09's. The rate stays at 0.1 until epoch ``begins``, falls in a straight
-    line to zero over ``length`` epochs, and stays there. ``drawn`` of twenty ends, evenly spread, have come. Beside the learner's errors at these
-    ends stand those of a cosine planned for epoch 40, and of who is told six epochs before. ``errors`` has the three from Python.
+    line to zero over ``length`` epochs, and stays there. ``drawn`` of twenty ends, evenly spread, have come. Beside the
+    learner's errors at these ends stand those of a cosine planned for epoch 40, and of who is told six epochs before.
+    ``errors`` has the three from Python.
 
     >>> explorer = UnknownEnd(begins=12, drawn=3)
     >>> explorer.schedule

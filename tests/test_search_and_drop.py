@@ -169,6 +169,21 @@ def test_drops_by_touch_in_the_dark_on_a_phone(shown):
     assert explorer.root.evaluate("root => [...root.querySelectorAll('button, input')].every(each => each.dataset.lmSuppressShortcuts)")
 
 
+def test_a_drop_is_where_the_pointer_is_on_a_slide_shown_larger(shown):
+    page, explorer = shown(WhereToDrop())
+    page.evaluate("document.body.style.cssText = 'transform: scale(1.5); transform-origin: 0 0; width: 600px'")
+    page.wait_for_function("root => root.querySelector('canvas').getBoundingClientRect().width > 1.2 * root.querySelector('canvas').offsetWidth",
+                           arg=explorer.root)
+    handle = explorer.root.query_selector(".lrx-handle")
+    at = explorer.box(handle)
+    page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(at["x"] + 200, at["y"], steps=8)
+    page.mouse.up()
+    after = explorer.box(handle)
+    assert abs(after["x"] + after["width"] / 2 - at["x"] - 200) < 12       # half an epoch
+
+
 def test_drops_are_brought_inside():
     explorer = WhereToDrop(drops=[40, 0])
     assert explorer.drops == [1, 29] and "must be increasing epochs" in explorer.word

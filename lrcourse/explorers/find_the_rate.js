@@ -1,5 +1,5 @@
 // Find the rate: a search with a budget. Each try trains the digits' network; at the end the whole curve is trained, too.
-import { KEYS, make } from "./parts.js";
+import { KEYS, make, within } from "./parts.js";
 import { CODES, GRID, WORDS } from "./setting.js";
 import { button, canvas, chart, dot, figure, line, say, stage } from "./view.js";
 import { against, crew, fetched, mean, percent, whenSeen } from "./working.js";
@@ -68,7 +68,7 @@ function renderFindTheRate({ model, el }) {
     self.change("rates", [...state.rates, rate]);
     self.release("rates");
   }
-  const placeAt = event => Math.min(Math.max((event.clientX - surface.node.getBoundingClientRect().left - surface.axes.box.x) / surface.axes.box.w * PLACES, 0), PLACES);
+  const placeAt = event => Math.min(Math.max((within(surface.node, event).x - surface.axes.box.x) / surface.axes.box.w * PLACES, 0), PLACES);
   const point = event => { if (surface.axes) { cursor = placeAt(event); shown = true; self.now(); } };
   self.on(surface.node, "pointermove", point);
   self.on(surface.node, "pointerdown", event => { pressed = !event.button; point(event); });

@@ -12,6 +12,12 @@ export const KEYS = { "data-lm-suppress-shortcuts": "true" };
 
 export const ids = (prefix => { let last = 0; return () => `${prefix}-${++last}`; })(`lrx-${Math.random().toString(36).slice(2)}`);
 
+/** Where a pointer is in a node, in the node's own pixels: a slide may show them larger or smaller. */
+export function within(node, event) {
+  const box = node.getBoundingClientRect(), scale = node.offsetWidth / box.width || 1;
+  return { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale };
+}
+
 /** Keeps `root` in the theme of the page it stands on, calling `changed(dark)`; returns what looks again. */
 export function followTheme(el, root, signal, changed = () => {}) {
   const look = () => {

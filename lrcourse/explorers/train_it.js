@@ -1,7 +1,7 @@
 // Train it: the learner draws the rate's curve, and networks are trained on digits under it while the hand moves.
 import { LIMITS } from "./limits.js";
 import { asCode, drawnCode } from "./code.js";
-import { KEYS, make } from "./parts.js";
+import { KEYS, make, within } from "./parts.js";
 import { FORMULAS } from "./schedules.js";
 import { CODES, SHAPES } from "./setting.js";
 import { unpack } from "./unpack.js";
@@ -107,8 +107,8 @@ function renderTrainIt({ model, el }) {
   }
   const tell = () => self.release("shape", "peak", "points");
   const place = event => {
-    const box = rateChart.node.getBoundingClientRect(), axes = rateChart.axes;
-    return { at: Math.min(Math.max((event.clientX - box.left - axes.box.x) / axes.box.w * (KNOTS - 1), 0), KNOTS - 1), rate: axes.value(event.clientY - box.top) };
+    const { x, y } = within(rateChart.node, event), { axes } = rateChart;
+    return { at: Math.min(Math.max((x - axes.box.x) / axes.box.w * (KNOTS - 1), 0), KNOTS - 1), rate: axes.value(y) };
   };
   // a finger that moves up or down scrolls the page: only what moves sideways, taps, or begins on a point draws
   const undecided = event => pen.finger && Math.abs(event.clientX - pen.finger.x) < 6;

@@ -1,6 +1,6 @@
 // Where to drop: the learner drags one or two drops of the rate, and the digits' network is trained again under them.
 import { LIMITS } from "./limits.js";
-import { KEYS, make } from "./parts.js";
+import { KEYS, make, within } from "./parts.js";
 import { CODES, FORMULAS, WORDS } from "./setting.js";
 import { DASHES, button, canvas, chart, dot, figure, say, slider, stage } from "./view.js";
 import { against, crew, fetched, mean, percent, whenSeen } from "./working.js";
@@ -70,7 +70,7 @@ function renderWhereToDrop({ model, el }) {
   const move = (i, to) => self.change("drops", moved(state.drops, i, to));
   const placeOf = event => {
     const { box } = rateChart.axes;
-    return (event.clientX - rateChart.node.getBoundingClientRect().left - box.x) / box.w * EPOCHS;
+    return (within(rateChart.node, event).x - box.x) / box.w * EPOCHS;
   };
   function down(event, i) {
     if (!rateChart.axes || event.button) return;

@@ -21,9 +21,11 @@ CELLS = ["from IPython.display import display\nfrom lrcourse.explorers import Ra
          "ravine = Ravine()\nravine", "schedules = ScheduleExplorer()\nschedules", "game = YouDecayIt(seconds=3)\ngame",
          "twin = Ravine(seed=1)\ndisplay(twin, twin)",
          "every_one = Ravine(), ScheduleExplorer(), YouDecayIt(), TrainIt()\ndisplay(*every_one)",
-         "trained = TrainIt()\ntrained"]
-CELL_OF = {"ravine": 1, "schedules": 2, "game": 3, "twin": 4, "all": 5, "trained": 6}
-EXPLORERS = 10
+         "trained = TrainIt()\ntrained",
+         "from lrcourse.explorers import FindTheRate, TooFastAStart, UnknownEnd, WhereToDrop, WhichIsBetter\n"
+         "small = FindTheRate(rates=[0.1]), WhereToDrop(), TooFastAStart(), UnknownEnd(), WhichIsBetter()\ndisplay(*small)"]
+CELL_OF = {"ravine": 1, "schedules": 2, "game": 3, "twin": 4, "all": 5, "trained": 6, "small": 7}
+EXPLORERS = 15
 
 EXECUTE = """async code => {
   const future = jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code, store_history: false });
@@ -399,6 +401,32 @@ def test_you_decay_it_answers(lab):
 def check_trained(lab):
     error = lab.python("trained.history().test_error[:, -1].mean()")
     near(lab.explorers("trained")[0], {"error": 100 * error})
+
+
+def test_the_small_ones_answer(lab):
+    """With a kernel they ask Python for what they train with, and Python hears what was done. (Without: test_search_and_drop.py)"""
+    lab.fresh("small")
+    search, drop, start, end, pair = lab.explorers("small")
+
+    def agrees(explorer, name, expression):
+        explorer.root.scroll_into_view_if_needed()
+        lab.page.wait_for_function("""([root, name, wanted]) => Math.abs(root.querySelector(`data[data-name=${name}]`)?.value - wanted) < 1e-9""",
+                                   arg=[explorer.root, name, lab.python(expression)], timeout=60_000)
+
+    agrees(search, "best", "float(min(small[0].errors()))")
+    drop.press(drop.root.query_selector(".lrx-handle"), "PageUp")
+    lab.becomes("small[1].drops", [7])
+    agrees(drop, "error", "100 * small[1].history().test_error[:, -1].mean()")
+    start.number("updates", "12")
+    lab.becomes("small[2].updates", 12)
+    agrees(start, "error", "100 * small[2].history().test_error[:, -1].mean()")
+    end.button("Draw an end").click()
+    lab.becomes("small[3].drawn", 1)
+    agrees(end, "mine", "small[3].errors()['mine'].mean()")
+    lab.python("setattr(small[3], 'begins', 9)")
+    agrees(end, "mine", "small[3].errors()['mine'].mean()")
+    pair.button("Can't tell").click()
+    lab.becomes("small[4].choice", "neither")
 
 
 def test_train_it_answers(lab):

@@ -390,9 +390,18 @@ def test_sharpness_counts_and_refuses():
     assert max(np.linalg.norm(w[0] - 1) for w in calls) == pytest.approx(1e-8, rel=1e-5)
     v = np.random.default_rng(0).normal(size=3)      # one iteration: the curvature along the first direction
     assert sharpness(gradient, np.ones(3), iterations=1) == pytest.approx(v ** 2 @ [3.0, 1.0, 0.5] / (v @ v), rel=1e-6)
-    for w, error in ((3.0, ValueError), ([], ValueError), ([math.inf], ValueError), ("x", TypeError), ([1.0, 2.0], ValueError)):
-        with pytest.raises(error, match="in sharpness"):
+    # what is left of H v beside v, when it is below 1e-9, is rounding and no second direction
+    h, v = np.array([3.0, 1.0, 0.5]), v / np.linalg.norm(v)
+    along = h @ v ** 2
+    for left, found in ((1.5e-9, 3.0), (0.9e-9, along)):
+        scale = left / np.linalg.norm(h * v - along * v)
+        assert sharpness(lambda w, scale=scale: scale * h * w, np.zeros(3)) == pytest.approx(scale * found, rel=1e-6)
+    for w, error, said in ((3.0, ValueError, "w=3.0"), ([], ValueError, r"w=\[\]"), ([math.inf], ValueError, r"w=\[inf\]"),
+                           ("x", TypeError, "w='x'"), ([1.0, 2.0], ValueError, "gradient=")):
+        with pytest.raises(error, match=f"^{said}.* in sharpness"):
             sharpness(gradient, w)
+    for shape in ((3,), (1, 3), (2, 1, 3)):
+        assert np.shape(sharpness(gradient, np.ones(shape))) == shape[:-1]
     with pytest.raises(TypeError, match="gradient=3 is not allowed in sharpness: a function of the weights"):
         sharpness(3, [1.0])
     with pytest.raises(ValueError, match="it gives no numbers of that shape"):

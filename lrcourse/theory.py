@@ -379,9 +379,9 @@ def fit(histories, directions=4):
     start, variance = np.repeat(np.eye(2), directions, axis=1)      # one direction that starts away, one that is noisy
     parts = [np.stack(list(_mean_squares(np.tile(h, 2), variance, start, rates))[:-1]) for rates in lr]
     parts = np.concatenate([part.reshape(-1, n, 2 * directions).mean(axis=1)[1:] for part in parts])
+    parts[:, :directions] *= parts[:, :directions].max(axis=0) >= 1e-3      # none that is home within the first epoch
     loss = np.concatenate([history.train_loss.mean(axis=0)[1:] for history in histories])
     columns = np.column_stack([np.ones(len(loss)), parts])
-    columns[:, 1:directions + 1][:, columns[:, 1:directions + 1].max(axis=0) < 1e-3] = 0    # home within the first epoch
     floor, *weights = _nonnegative(columns / loss[:, None], np.ones(len(loss)))
     a, c = np.reshape(weights, (2, directions))
     return Fitted(float(floor), NoisyQuadratic(h, np.sqrt(2 * c / h), np.sqrt(2 * a / h)), n)

@@ -631,6 +631,11 @@ def test_ranges_are_values_and_set_sliders():
         "BelowOne": (0, 1, (0.0, 1.0), False, False), "Epochs": (0, inf, (1.0, 100.0), False, False),
         "Power": (0, inf, (0.25, 4.0), False, False), "Growth": (1, inf, (1.0, 3.0), False, False),
         "Count": (1, inf, (1, 256), True, True), "Whole": (0, inf, (0, 10), False, True)}
+    assert {name: str(getattr(r, name)) for name in sliders} == {
+        "Positive": "a number above 0", "Factor": "a number from 1 up", "NonNegative": "a number from 0 up",
+        "Fraction": "a number from 0 to 1", "BelowOne": "a number from 0 to below 1", "Epochs": "a number above 0",
+        "Power": "a number above 0", "Growth": "a number from 1 up", "Count": "a whole number from 1 up",
+        "Whole": "a whole number from 0 up"}
     own = [module.lr_range.ranges["min_lr"], module.wsd.ranges["decay"], module.wsd.ranges["warmup"]]
     assert own == [Range(0.0, "max_lr", open_low=True, slider=(1e-4, 1.0), log=True), Range(0.0, "total", open_low=True),
                    Range(0.0, "total - decay")]

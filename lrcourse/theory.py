@@ -400,13 +400,12 @@ def _nonnegative(A, y):
         while True:
             best = np.zeros(len(x))
             best[free] = np.linalg.lstsq(A[:, free], y, rcond=None)[0]
-            below = free & (best <= 0)
-            if not below.any():
+            below = np.flatnonzero(best < 0)
+            if not below.size:
                 break
-            step = (x[below] / (x[below] - best[below])).min()      # as far as none goes below 0
-            x += step * (best - x)
-            free &= x > 1e-12
-            x[~free] = 0
+            steps = x[below] / (x[below] - best[below])     # how much of the way until each is 0
+            x += steps.min() * (best - x)
+            free[below[steps.argmin()]] = False
         x = best
 
 

@@ -147,6 +147,12 @@ def test_a_schedule_of_your_own():
         bouncing(0.1, depth=2)
     assert module.warmup(bouncing(0.1), 5)(5) == 0.1
 
+    @schedule
+    def halving(t, lr: Positive, end: Below("lr"), until: Below("lr - end") = 0.0):
+        return np.maximum(lr / 2 ** t, end + until)
+
+    assert halving(0.4, end=0.1)([0, 1, 9]).tolist() == [0.4, 0.2, 0.1]
+
 
 @pytest.mark.parametrize("annotation, said", [
     (float, "the annotation float"), (inspect.Parameter.empty, "no annotation"), (Range, "the annotation Range"), ("nonsense", "nonsense"),
@@ -358,6 +364,14 @@ def test_closed_form(name, data):
     peak = s.parameters.get("lr", s.parameters.get("max_lr"))
     for t in [0, *data.draw(st.lists(st.integers(0, 800).map(lambda n: n / 8), max_size=12))]:
         assert math.isclose(s(t), CLOSED[name](t, **s.parameters), rel_tol=1e-9, abs_tol=1e-9 * peak), t
+
+
+@pytest.mark.parametrize("shape, rates", [("linear", [1, 0.75, 0.5, 0.25, 0]), ("square", [1, 0.5625, 0.25, 0.0625, 0]),
+                                          ("cosine", [1, 0.5 + math.sqrt(0.125), 0.5, 0.5 - math.sqrt(0.125), 0]),
+                                          ("1-sqrt", [1, 0.5, 1 - math.sqrt(0.5), 1 - math.sqrt(0.75), 0])])
+def test_the_shapes_of_a_cooldown(shape, rates):
+    assert module.wsd(2.0, total=10, decay=4, shape=shape, end=1.0)([6, 7, 8, 9, 10]) == pytest.approx(1 + np.array(rates), abs=1e-15)
+    assert set(module.COOLDOWNS) == {"linear", "square", "cosine", "1-sqrt"}
 
 
 @pytest.mark.parametrize("fact", [pytest.param(f, id=f["id"]) for f in FACTS["schedules"] if f["ours"]])

@@ -342,7 +342,7 @@ def cosine_restarts(t, lr: Positive, period: Epochs, mult: Growth = 1.0, end: Be
         cycle = np.floor(np.log1p(t / period * (mult - 1)) / np.log1p(mult - 1) + 1e-9)
         began = period * np.expm1(cycle * np.log1p(mult - 1)) / (mult - 1)     # exact for a mult close to 1, too
         length = period * mult ** cycle
-    z = (t - began) / length    # by rounding a hair below 0 or above 1, where the cosine is flat
+    z = np.clip((t - began) / length, 0, 1)
     return end + (lr - end) * 0.5 * (1 + np.cos(np.pi * z))
 
 
@@ -412,11 +412,11 @@ def one_cycle(t, lr: Positive, total: Epochs, pct_start: Fraction = 0.3, div_fac
     [0.02, 0.5, 2e-06]
     """
     peak, first, last = pct_start * total, lr / div_factor, lr / div_factor / final_div_factor
-    rise = t / peak if peak else np.ones_like(t)
-    fall = (t - peak) / (total - peak) if peak < total else np.zeros_like(t)
+    rise = np.clip(t / peak, 0, 1) if peak else np.ones_like(t)
+    fall = np.clip((t - peak) / (total - peak), 0, 1) if peak < total else np.zeros_like(t)
 
     def half_cosine(a, b, z):
-        return b + (a - b) * 0.5 * (1 + np.cos(np.pi * np.clip(z, 0, 1)))
+        return b + (a - b) * 0.5 * (1 + np.cos(np.pi * z))
 
     return np.where(rise < 1, half_cosine(first, lr, rise), half_cosine(lr, last, fall))
 

@@ -29,7 +29,7 @@ help:
 	@echo "make test-long      what takes minutes: installs into empty environments, clones in odd places"
 	@echo "make test-oldest    the tests and lessons on the oldest numpy and matplotlib that we support"
 	@echo "make test-newest    the same on the newest release of everything"
-	@echo "make mutants        one change at a time: which do the tests not notice? hours; SAMPLE=60 of a module: minutes"
+	@echo "make mutants        one change at a time: which do the tests not notice? hours; SAMPLE=60 of a module, OWN=1 (its own tests alone): minutes"
 	@echo "make test-live      lessons 00, 01 and 04 in the live edition; make test runs 00 alone there"
 	@echo "make outputs        run the notebooks again and store their outputs"
 	@echo "make picture        make the animation in README.md again"
@@ -117,7 +117,7 @@ test-newest: .venv-newest/.made
 	$(subst $(BIN),.venv-newest/bin,$(PYTEST)) $(TESTS) $(NBVAL) $(BARE)
 
 mutants: .venv/.light .venv/.frameworks
-	$(BIN)/python tools/mutants.py $(if $(SAMPLE),--sample $(SAMPLE)) $(MODULES)
+	$(BIN)/python tools/mutants.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(OWN),--own) $(MODULES)
 
 outputs: .venv/.lab
 	$(BIN)/python tools/notebooks.py run

@@ -1,7 +1,5 @@
 """What a parameter may be, declared once in a signature: it checks the argument and sets the slider."""
 
-from __future__ import annotations
-
 import math
 import numbers
 from dataclasses import dataclass, fields

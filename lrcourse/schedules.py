@@ -56,8 +56,8 @@ class Schedule:
         object.__setattr__(self, "depth", 1 + max([part.depth for part in self._inside()], default=0))
         if self.depth > 500:
             raise ValueError(f"schedule={self.name}(...) is not allowed: more than 500 schedules, one inside the other")
-        if self.depth > 40:     # each takes a few of the 1000 calls that Python lets stand inside each other
-            sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 10 * self.depth))
+        # each takes a few of the calls that Python lets stand inside each other, which are 1000 if nobody asked for more
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 600 + 10 * self.depth))
         object.__setattr__(self, "first", None)
         # a formula with a condition of its own raises here, not in the middle of a training. Kept, so that a schedule
         # inside a warmup inside a warmup ... is not asked for it twice at every level

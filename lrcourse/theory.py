@@ -379,9 +379,9 @@ def fit(histories, directions=4):
     start, variance = np.repeat(np.eye(2), directions, axis=1)      # one direction that starts away, one that is noisy
     parts = [np.stack(list(_mean_squares(np.tile(h, 2), variance, start, rates))[:-1]) for rates in lr]
     parts = np.concatenate([part.reshape(-1, n, 2 * directions).mean(axis=1)[1:] for part in parts])
+    parts[:, :directions] *= parts[:, :directions].max(axis=0) >= 1e-3      # none that is home within the first epoch
     loss = np.concatenate([history.train_loss.mean(axis=0)[1:] for history in histories])
     columns = np.column_stack([np.ones(len(loss)), parts])
-    columns[:, 1:directions + 1][:, columns[:, 1:directions + 1].max(axis=0) < 1e-3] = 0    # home within the first epoch
     floor, *weights = _nonnegative(columns / loss[:, None], np.ones(len(loss)))
     a, c = np.reshape(weights, (2, directions))
     return Fitted(float(floor), NoisyQuadratic(h, np.sqrt(2 * c / h), np.sqrt(2 * a / h)), n)
@@ -400,13 +400,12 @@ def _nonnegative(A, y):
         while True:
             best = np.zeros(len(x))
             best[free] = np.linalg.lstsq(A[:, free], y, rcond=None)[0]
-            below = free & (best <= 0)
-            if not below.any():
+            below = np.flatnonzero(best < 0)
+            if not below.size:
                 break
-            step = (x[below] / (x[below] - best[below])).min()      # as far as none goes below 0
-            x += step * (best - x)
-            free &= x > 1e-12
-            x[~free] = 0
+            steps = x[below] / (x[below] - best[below])     # how much of the way until each is 0
+            x += steps.min() * (best - x)
+            free[below[steps.argmin()]] = False
         x = best
 
 

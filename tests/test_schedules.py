@@ -8,6 +8,7 @@ import inspect
 import json
 import math
 import pickle
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lrcourse.schedules as module
-from lrcourse.ranges import Below, Choice, Fraction, Positive, Range, Times, Vector, plain
-from lrcourse.schedules import COMBINATORS, SCHEDULES, Many, One, ReduceLROnPlateau, constant, schedule
+from lrcourse.ranges import Below, Choice, Flag, Fraction, Positive, Range, Times, Vector, plain
+from lrcourse.schedules import COMBINATORS, SCHEDULES, Many, One, ReduceLROnPlateau, Schedule, constant, schedule
 
 FACTS = json.loads((Path(__file__).parent / "data" / "conformance.json").read_text())
 ALL = [pytest.param(factory, id=factory.__name__) for factory in (*SCHEDULES, *COMBINATORS)]
@@ -145,6 +146,12 @@ def test_a_schedule_of_your_own():
     with pytest.raises(ValueError, match="depth=2 is not allowed in bouncing: a number from 0 to 1"):
         bouncing(0.1, depth=2)
     assert module.warmup(bouncing(0.1), 5)(5) == 0.1
+
+    @schedule
+    def halving(t, lr: Positive, end: Below("lr"), until: Below("lr - end") = 0.0):
+        return np.maximum(lr / 2 ** t, end + until)
+
+    assert halving(0.4, end=0.1)([0, 1, 9]).tolist() == [0.4, 0.2, 0.1]
 
 
 @pytest.mark.parametrize("annotation, said", [
@@ -357,6 +364,14 @@ def test_closed_form(name, data):
     peak = s.parameters.get("lr", s.parameters.get("max_lr"))
     for t in [0, *data.draw(st.lists(st.integers(0, 800).map(lambda n: n / 8), max_size=12))]:
         assert math.isclose(s(t), CLOSED[name](t, **s.parameters), rel_tol=1e-9, abs_tol=1e-9 * peak), t
+
+
+@pytest.mark.parametrize("shape, rates", [("linear", [1, 0.75, 0.5, 0.25, 0]), ("square", [1, 0.5625, 0.25, 0.0625, 0]),
+                                          ("cosine", [1, 0.5 + math.sqrt(0.125), 0.5, 0.5 - math.sqrt(0.125), 0]),
+                                          ("1-sqrt", [1, 0.5, 1 - math.sqrt(0.5), 1 - math.sqrt(0.75), 0])])
+def test_the_shapes_of_a_cooldown(shape, rates):
+    assert module.wsd(2.0, total=10, decay=4, shape=shape, end=1.0)([6, 7, 8, 9, 10]) == pytest.approx(1 + np.array(rates), abs=1e-15)
+    assert set(module.COOLDOWNS) == {"linear", "square", "cosine", "1-sqrt"}
 
 
 @pytest.mark.parametrize("fact", [pytest.param(f, id=f["id"]) for f in FACTS["schedules"] if f["ours"]])
@@ -611,6 +626,8 @@ def test_same_as_keras(name, data):
 def test_plateau_makes_no_cut_below_a_hundred_millionth(lr, cut):
     watch = ReduceLROnPlateau(lr, factor=0.5, patience=0)
     assert [watch.step(1.0) for _ in range(2)][-1] == (lr / 2 if cut else lr)
+    exactly = ReduceLROnPlateau(1e-8, factor=0.0, patience=0)
+    assert [exactly.step(1.0) for _ in range(2)] == [1e-8, 1e-8]
 
 
 def test_ranges_are_values_and_set_sliders():
@@ -628,6 +645,14 @@ def test_ranges_are_values_and_set_sliders():
         "BelowOne": (0, 1, (0.0, 1.0), False, False), "Epochs": (0, inf, (1.0, 100.0), False, False),
         "Power": (0, inf, (0.25, 4.0), False, False), "Growth": (1, inf, (1.0, 3.0), False, False),
         "Count": (1, inf, (1, 256), True, True), "Whole": (0, inf, (0, 10), False, True)}
+    assert {name: str(getattr(r, name)) for name in sliders} == {
+        "Positive": "a number above 0", "Factor": "a number from 1 up", "NonNegative": "a number from 0 up",
+        "Fraction": "a number from 0 to 1", "BelowOne": "a number from 0 to below 1", "Epochs": "a number above 0",
+        "Power": "a number above 0", "Growth": "a number from 1 up", "Count": "a whole number from 1 up",
+        "Whole": "a whole number from 0 up"}
+    own = [module.lr_range.ranges["min_lr"], module.wsd.ranges["decay"], module.wsd.ranges["warmup"]]
+    assert own == [Range(0.0, "max_lr", open_low=True, slider=(1e-4, 1.0), log=True), Range(0.0, "total", open_low=True),
+                   Range(0.0, "total - decay")]
 
 
 def test_defaults():
@@ -659,8 +684,45 @@ def test_five_hundred_inside_each_other_and_no_more():
         module.scale(s, 1)
 
 
+def test_python_is_asked_for_more_calls_only_where_many_are_inside_each_other():
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1000)
+    try:
+        s, limits = constant(0.1), []
+        for _ in range(42):
+            s = module.scale(s, 1)
+            limits.append(sys.getrecursionlimit())
+        module.scale(constant(0.1), 1)
+        assert limits[38:] == [1000, 1010, 1020, 1030] and s.depth == 43 and sys.getrecursionlimit() == 1030
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def test_what_begins_or_ends_begins_on_time_to_the_bit():
+    assert module.join([constant(1.0), constant(0.5)], [1e-9])(0) == 0.5
+    assert module.warmup(constant(0.1), 3, start=0.3)(3) == 0.1      # 0.3 + (1 - 0.3) * 3 / 3 isn't 1
+
+
+class Traced:
+    """What JAX hands in place of a time while it compiles: it can't be made an array."""
+
+    __module__ = "jaxlib"
+
+    def __array__(self, *args, **kwargs):
+        raise TypeError
+
+
+@pytest.mark.parametrize("t, hint", [(None, ". Keras gets to_keras(schedule, ...) from lrcourse.frameworks"), ("1", ""), (Schedule, ""),
+                                     (Traced(), ". JAX and Optax get to_optax(schedule, ...) from lrcourse.frameworks")])
+def test_a_framework_that_was_handed_a_schedule_is_told_what_it_needs(t, hint):
+    with pytest.raises(TypeError) as caught:
+        constant(0.1)(t)
+    assert str(caught.value) == f"t={t!r} is not allowed: a time in epochs, or an array of times{hint}"
+
+
 def test_a_limit_forgives_rounding_alone():
     assert module.linear_decay(1.0, 1, end=1 + 0.5e-12) and module.wsd(0.1, total=0.3, decay=0.1 + 0.2)
+    assert Range(0.0, 0.0).check("x", 0, {}) == 0 and Range(0.0, 1.0).check("x", 1 * (1 + 1e-12), {}) > 1
     for end in (1 + 1.5e-12, 1 + 1e-9):
         with pytest.raises(ValueError, match="end="):
             module.linear_decay(1.0, 1, end=end)
@@ -684,6 +746,14 @@ def test_plateau_begins_with_nothing_seen():
     (Vector(low=0.5), "a list of numbers, each from 0.5 up")], ids=str)
 def test_a_range_says_what_it_allows(allowed, said):
     assert str(allowed) == said
+
+
+@pytest.mark.parametrize("value", ["c", "", 1, None, [], ["a"], np.ones(2), np.array("a"), {"a"}], ids=repr)
+def test_a_choice_says_what_there_is(value):
+    with pytest.raises(ValueError, match="^one of 'a', 'b'$"):
+        Choice(("a", "b")).check("x", value, {})
+    assert Choice(("a", "b")).check("x", np.str_("b"), {}) == "b" and type(Choice(("a", "b")).check("x", np.str_("b"), {})) is str
+    assert Flag.options == (True, False) and [Flag.check("x", flag, {}) for flag in (np.True_, 0)] == [True, False]
 
 
 def test_numbers_are_taken_exactly():

@@ -130,7 +130,7 @@ def test_floor_and_batches():
     assert np.allclose(small, 1e-4 / 0.1 * 2.0 ** 2 / 4, rtol=1e-3)         # alpha / (1 - beta) sigma^2 / B / 4
     assert noise_floor(SGD(), [1.0, 2.0, 2.1], 1.0, 1.0).tolist() == [0.5, math.inf, math.inf]
     assert noise_floor(SGD(weight_decay=1.0), 0.1, [0.0, 1.0], 1.0)[0] == 0
-    assert noise_floor(Momentum(), 3.9, 1.0, 0.0) == math.inf
+    assert noise_floor(Momentum(), 3.9, 1.0, 0.0) == noise_floor(SGD(), 2.0, 1.0, 0.0) == math.inf
 
 
 def test_divergence_is_infinite():
@@ -390,9 +390,18 @@ def test_sharpness_counts_and_refuses():
     assert max(np.linalg.norm(w[0] - 1) for w in calls) == pytest.approx(1e-8, rel=1e-5)
     v = np.random.default_rng(0).normal(size=3)      # one iteration: the curvature along the first direction
     assert sharpness(gradient, np.ones(3), iterations=1) == pytest.approx(v ** 2 @ [3.0, 1.0, 0.5] / (v @ v), rel=1e-6)
-    for w, error in ((3.0, ValueError), ([], ValueError), ([math.inf], ValueError), ("x", TypeError), ([1.0, 2.0], ValueError)):
-        with pytest.raises(error, match="in sharpness"):
+    # what is left of H v beside v, when it is below 1e-9, is rounding and no second direction
+    h, v = np.array([3.0, 1.0, 0.5]), v / np.linalg.norm(v)
+    along = h @ v ** 2
+    for left, found in ((1.5e-9, 3.0), (0.9e-9, along)):
+        scale = left / np.linalg.norm(h * v - along * v)
+        assert sharpness(lambda w, scale=scale: scale * h * w, np.zeros(3)) == pytest.approx(scale * found, rel=1e-6)
+    for w, error, said in ((3.0, ValueError, "w=3.0"), ([], ValueError, r"w=\[\]"), ([math.inf], ValueError, r"w=\[inf\]"),
+                           ("x", TypeError, "w='x'"), ([1.0, 2.0], ValueError, "gradient=")):
+        with pytest.raises(error, match=f"^{said}.* in sharpness"):
             sharpness(gradient, w)
+    for shape in ((3,), (1, 3), (2, 1, 3)):
+        assert np.shape(sharpness(gradient, np.ones(shape))) == shape[:-1]
     with pytest.raises(TypeError, match="gradient=3 is not allowed in sharpness: a function of the weights"):
         sharpness(3, [1.0])
     with pytest.raises(ValueError, match="it gives no numbers of that shape"):
@@ -440,6 +449,34 @@ def test_best_schedule_in_short():
         (0.3 ** 2 * 4 + 1.0) / (0.3 ** 3 * 4 + 0.3 * 0.16 + 1.0 + 0.64))
 
 
+@pytest.mark.parametrize("highest, begun", [(math.inf, 0.5), (0.3, 0.15)])
+def test_best_schedule_begins_at_half_the_fastest_rate(highest, begun):
+    """One round over two updates: the first rate is the best one before an update at the rate that all begin with."""
+    first = best_schedule(NoisyQuadratic([0.3, 1.0], [0.4, 0.8], [2.0, 1.0]), 2, highest=highest, rounds=1)(0)
+    slow, fast = 0.3 * (1 - 0.3 * begun) ** 2, (1 - begun) ** 2
+    best = (slow * 0.3 * 4 + fast) / (slow * (0.09 * 4 + 0.16) + fast * (1 + 0.64))
+    assert first == pytest.approx(min(best, highest), rel=1e-12)
+
+
+def test_what_was_fitted_stays():
+    with pytest.raises(AttributeError):
+        Fitted(0.0, quadratic, 1).floor = 1.0
+
+
+@pytest.mark.parametrize("updates, at_home", [(60, False), (72, True)])
+def test_a_direction_that_is_home_within_the_first_epoch_is_left_out(updates, at_home):
+    """A loss that is the second direction's alone; after the first epoch it is above or below a thousandth of its start."""
+    class Epochs(NoisyQuadratic):
+        updates_per_epoch = updates
+
+    run = train(Epochs([1.0]), SGD(), constant(0.1), epochs=3)
+    h = math.sqrt(0.3 / (3 * updates)) / 0.1        # between 0.3 over all rates and 1 over the highest
+    shape = NoisyQuadratic([h], 0.0, 2.0)
+    run.train_loss[0] = expected_loss(shape, SGD(), constant(0.1), 3 * updates)[:-1].reshape(3, updates).mean(axis=1)
+    start = fit(run, directions=3).problem.start_point
+    assert start[1] == 0 if at_home else start == pytest.approx([0, 2, 0], rel=1e-6)
+
+
 def test_fit_refuses_what_does_not_belong_together():
     one, two = (train(NoisyQuadratic([1.0]), SGD(), constant(0.1), epochs=epochs) for epochs in (2, 3))
     with pytest.raises(ValueError, match="none twice"):
@@ -464,6 +501,9 @@ def test_nonnegative_least_squares_by_hand():
     assert _nonnegative(np.array([[2.0, 0.0], [0.0, 0.0]]), np.array([1.0, 1.0])).tolist() == [0.5, 0.0]
     assert _nonnegative(np.array([[1.0, 1.0], [1.0, 2.0], [1.0, 3.0]]), np.array([3.0, 2.0, 1.0])) == pytest.approx([2.0, 0.0])
     assert _nonnegative(np.array([[1.0, 1.0], [1.0, 2.0], [1.0, 3.0]]), np.array([1.0, 3.0, 5.0])) == pytest.approx([0.0, 22 / 14])
+    # what could lower the distance by less than a billionth of y stays 0
+    for y, x in (([1, 1.5e-9], 1.5e-9), ([1, 1e-9], 1e-9), ([1, 0.9e-9], 0), ([10, 15e-9], 15e-9), ([10, 5e-9], 0)):
+        assert _nonnegative(np.eye(2), np.array(y)).tolist() == [y[0], x]
 
 
 @pytest.mark.parametrize("call, said", [

@@ -395,3 +395,9 @@ def test_what_all_problems_share_cannot_be_changed():
     for array in (digits().images, digits().labels, digits().test_images, digits().test_labels, *_moments(1, "float32")):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
+
+
+def test_images_are_standardised_by_those_to_train_on():
+    images, seen = digits(shift=0, dtype="float64").images, digits(dtype="float64").test_images
+    assert images.mean() == pytest.approx(0, abs=1e-12) and images.std() == pytest.approx(1, rel=1e-12)
+    assert 0.9 < seen.std() < 1.1

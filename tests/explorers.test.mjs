@@ -59,6 +59,15 @@ test("a run on a surface is the one that train() makes", () => {
   }
 });
 
+test("a turn leaves SGD's loss as it is, and Adam's not", () => {
+  const state = { surface: "ravine", optimizer: "SGD", lr: 0.05, decay: 0, momentum: 0.9, noise: 0, curvature: 20, steps: 60, seed: 0, angle: 0, start: [-1.9, 1] };
+  const loss = change => ravineRun({ ...state, ...change }, normals(0, 120)).loss.at(-1);
+  const askew = { angle: 30, start: maths.turned(-1.9, 1, 30) };
+  assert.ok(Math.abs(loss(askew) / loss({}) - 1) < 1e-9);
+  assert.ok(loss({ ...askew, optimizer: "RMSProp" }) > 2 * loss({ optimizer: "RMSProp" }));
+  assert.match(ravineVerdict({ ...state, ...askew, optimizer: "Adam" }, ravineRun({ ...state, ...askew, optimizer: "Adam" }, normals(0, 120))).why, /turned by 30°/);
+});
+
 test("expected loss, sampled loss, floor, and what a schedule comes to", () => {
   for (const { problem, lr, expected, sampled, floor, seed } of vectors.quadratics) {
     equal(maths.expectedLoss(problem, lr), expected, "expected loss");

@@ -1,4 +1,4 @@
-// The explorers of lessons 03, 07, 08, 09 and 10 without a page: run by test_search_and_drop.py, which writes the modules.
+// The explorers of lessons 01, 03, 07, 08, 09 and 10 without a page: run by test_search_and_drop.py, which writes the modules.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
@@ -10,6 +10,7 @@ const search = await load("find_the_rate", "find_the_rate.js"), { GRID } = await
 const drop = await load("where_to_drop", "where_to_drop.js");
 const start = await load("too_fast_a_start", "too_fast_a_start.js");
 const unknown = await load("unknown_end", "unknown_end.js"), { ENDS } = await load("unknown_end", "setting.js");
+const factor = await load("the_factor", "the_factor.js");
 const pair = await load("which_is_better", "which_is_better.js");
 const curves = JSON.parse(fs.readFileSync(path.join(process.env.LRCOURSE_EXPLORERS, "curves.json"), "utf8"));
 
@@ -117,4 +118,20 @@ test("a cooldown has the rates of Python, and 500 draws are put into words", () 
   }
   assert.match(unknown.verdict([17], [4.26], [5], [3]).text, /^End at 17: 4.3 % misread/);
   assert.equal(unknown.verdict([17, 20], [4, 8], [5, 6], [3, 3]).mood, "hot");
+});
+
+test("a factor has the weights of Python, and 500 are put into words", () => {
+  for (const { rate, curvature, path: wanted } of JSON.parse(fs.readFileSync(path.join(process.env.LRCOURSE_EXPLORERS, "falls.json"), "utf8"))) {
+    factor.weights({ rate, curvature }).forEach((w, k) => assert.ok(Math.abs(w - wanted[k]) <= 1e-9 * Math.abs(wanted[k]), `${rate} ${curvature} ${k}`));
+  }
+  for (let i = 0; i < 500; i++) {
+    const curvature = 0.5 + 4.5 * random(), place = 3 * random() - 2, rate = factor.rateFor(place, curvature, [0.01, 3]), said = factor.verdict({ rate, curvature });
+    good(said);
+    assert.ok(rate >= 0.01 && rate <= 3);
+    const last = Math.abs(factor.weights({ rate, curvature }).at(-1)), product = rate * curvature;
+    assert.equal(said.mood === "hot", product >= 2, `${product}`);
+    assert.equal(last > 1, product > 2);
+  }
+  const said = (rate, curvature) => factor.verdict({ rate, curvature }).text;
+  assert.deepEqual([said(0.1, 2), said(0.5, 2), said(0.9, 2), said(0.4, 5), said(1.1, 2)], ["Walks in", "There in one update", "Zig-zags in", "Jumps to and fro for ever", "Flies away"]);
 });

@@ -84,6 +84,8 @@ def ravine_vectors():
     explorers += [Ravine(surface=surface, lr=0.2, noise=0.3, seed=4) for surface in ("saddle", "two_minima")]
     explorers += [Ravine(lr=1.0, curvature=100, steps=300), Ravine(optimizer="Nesterov", momentum=0.5, steps=10),
                   Ravine(start=[0.3, -1.1], lr=0.101, steps=200)]
+    explorers += [Ravine(optimizer=kind.__name__, lr=0.06, noise=noise, angle=angle, seed=5)
+                  for kind in optimizers.OPTIMIZERS for noise, angle in ((0.0, 30), (0.3, 12.5))]
     for explorer in explorers:
         history = explorer.history()
         start = explorer.problem.value(np.array(explorer.start))

@@ -1,4 +1,4 @@
-"""The explorers of lessons 03, 07, 08, 09 and 10: their words in node, and each by hand in a page without a kernel, against Python."""
+"""The explorers of lessons 01, 03, 07, 08, 09 and 10: their words in node, and each by hand in a page without a kernel, against Python."""
 
 import json
 import os
@@ -14,7 +14,8 @@ from test_explorers_lab import COLORS, Explorer, browser, listening, walk  # noq
 
 from lrcourse.engine import kernel
 from lrcourse.engine.build import library
-from lrcourse.explorers import FindTheRate, TooFastAStart, UnknownEnd, WhereToDrop, WhichIsBetter
+from lrcourse.explorers import (FindTheRate, Ravine, ScheduleExplorer, TheFactor, TooFastAStart, UnknownEnd, WhereToDrop,
+                                WhichIsBetter)
 from lrcourse.explorers.base import HERE
 from lrcourse.explorers.find_the_rate import GRID
 
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.skipif(NODE is None or kernel() is None or not library(
 
 
 def test_in_node(tmp_path):
-    for kind in (FindTheRate, WhereToDrop, WhichIsBetter, TooFastAStart, UnknownEnd):
+    for kind in (FindTheRate, WhereToDrop, WhichIsBetter, TooFastAStart, UnknownEnd, TheFactor):
         folder = tmp_path / kind.view.removesuffix(".js")
         shutil.copytree(HERE, folder, ignore=lambda _, names: [name for name in names if not name.endswith(".js")])
         (folder / "limits.js").write_text("export const LIMITS = {};")
@@ -39,6 +40,10 @@ def test_in_node(tmp_path):
     plans = [UnknownEnd(begins=begins, length=length) for begins, length in ((0, 1), (12, 6), (40, 20), (7, 3))]
     plans = [{"begins": one.begins, "length": one.length, "rates": one.schedule(np.arange(40 * 31) / 31).tolist()} for one in plans]
     (tmp_path / "cooldowns.json").write_text(json.dumps(plans))
+    falls = [TheFactor(rate=rate, curvature=curvature)
+             for rate, curvature in ((0.1, 2), (0.5, 2), (0.9, 2), (1.0, 2), (1.07, 2), (3, 5), (0.123, 0.77))]
+    falls = [{"rate": one.rate, "curvature": one.curvature, "path": one.history().path[0, :, 0].tolist()} for one in falls]
+    (tmp_path / "falls.json").write_text(json.dumps(falls))
     done = subprocess.run([NODE, "--test", str(Path(__file__).with_name("search_and_drop.test.mjs"))], text=True, timeout=120,
                           env={**os.environ, "LRCOURSE_EXPLORERS": str(tmp_path)}, capture_output=True)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
@@ -299,3 +304,103 @@ def test_a_cooldown_is_brought_inside():
     assert explorer.figure().png() and "Over 20 ends" in explorer.alt and len(UnknownEnd.module()) < 50_000
     late = UnknownEnd(begins=34, drawn=20).errors()
     assert late["told"].mean() < late["cosine"].mean() < late["mine"].mean()
+
+
+def test_a_factor_by_mouse_and_keys_is_what_python_trains(shown):
+    page, explorer = shown(TheFactor())
+    assert explorer.verdict == "Walks in"
+    handle = explorer.root.query_selector(".lrx-handle")
+    twin = TheFactor()
+
+    def same():
+        twin.rate, twin.curvature = (float(explorer.slider(name).get_attribute("aria-valuetext")) for name in ("rate", "curvature"))
+        found = explorer.root.query_selector("data[data-name=last]").get_attribute("value")
+        assert float(found) == pytest.approx(twin.history().path[0, -1, 0], rel=1e-9, abs=1e-300)
+        return twin.rate * twin.curvature
+
+    same()
+    at, wide = explorer.box(handle), explorer.box(explorer.canvas("bowl"))["width"]
+    page.mouse.move(at["x"] + 12, at["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(at["x"] + 12 - 0.4 * wide, at["y"] + 12, steps=5)
+    page.mouse.up()
+    assert 1 < same() < 2 and explorer.verdict == "Zig-zags in"
+    explorer.press(handle, "PageDown", "PageDown", "PageDown", "PageDown", "PageDown")
+    assert same() > 2 and explorer.verdict == "Flies away"
+    explorer.number("rate", "0.5")
+    assert same() == 1 and explorer.verdict == "There in one update"
+    explorer.number("curvature", "4")
+    assert same() == 2 and explorer.verdict == "Jumps to and fro for ever"
+    assert all(explorer.canvas(name).evaluate(COLORS) > 3 for name in ("bowl", "weight"))
+
+
+def test_a_factor_in_the_dark_on_a_phone(shown):
+    page, explorer = shown(TheFactor(rate=3.0, curvature=5.0), viewport={"width": 400, "height": 900}, has_touch=True, color_scheme="dark")
+    assert explorer.verdict == "Flies away" and page.evaluate("document.documentElement.scrollWidth") <= 400
+    walk(explorer, 100, seed=11)
+    assert explorer.root.evaluate("root => [...root.querySelectorAll('button, input')].every(each => each.dataset.lmSuppressShortcuts)")
+
+
+def test_a_factor_is_brought_inside():
+    explorer = TheFactor(rate=7, curvature=np.nan)
+    assert (explorer.rate, explorer.curvature) == (3.0, 2.0) and "is outside" in explorer.word
+    assert explorer.figure().png() and "multiplies it by -5" in explorer.alt and len(TheFactor.module()) < 40_000
+
+
+def test_a_ravine_is_turned_with_its_start(shown):
+    page, explorer = shown(Ravine(lr=0.09))
+    flat = explorer.shown["loss"]
+    explorer.number("angle", "30")
+    twin = Ravine(lr=0.09, angle=30)
+    same = lambda value: pytest.approx(value, rel=1e-9, abs=1e-300)
+    assert explorer.shown["loss"] == same(twin.history().test_loss[0, -1])
+    assert [explorer.shown["loss"], explorer.shown["unturned"]] == same([flat, flat])
+    place = explorer.root.query_selector(".lrx-handle").get_attribute("aria-label").split(" at ")[1].split(". ")[0]
+    assert [float(v) for v in place.split(", ")] == pytest.approx(twin.start, abs=0.006)
+    explorer.control("optimizer").query_selector("select").select_option("Adam")
+    explorer.number("lr", "0.3")
+    there = explorer.shown
+    twin.optimizer, twin.lr = "Adam", 0.3
+    assert there["loss"] == same(twin.history().test_loss[0, -1])
+    assert there["unturned"] == same(Ravine(optimizer="Adam", lr=0.3).history().test_loss[0, -1])
+    assert there["loss"] != same(there["unturned"])
+    assert "turned by 30°" in twin.alt and twin.figure().png()
+    explorer.press(explorer.slider("angle"), "Home")                # back where it was, start and all
+    assert "unturned" not in explorer.shown and explorer.shown["loss"] == same(there["unturned"])
+    explorer.number("angle", "20")
+    there = explorer.shown["loss"]
+    surface = explorer.control("surface").query_selector("select")
+    surface.select_option("saddle")
+    assert explorer.slider("angle").is_disabled() and "unturned" not in explorer.shown
+    surface.select_option("ravine")
+    assert explorer.shown["loss"] == same(there)
+
+
+@pytest.mark.parametrize("kind, canvases", [(Ravine, ("mapcanvas", "loss", "rate")), (ScheduleExplorer, ("rate", "loss"))])
+def test_a_swipe_scrolls_and_a_grip_is_dragged(shown, kind, canvases):
+    """On a phone a finger that moves up on a picture scrolls the page and changes nothing; on the grip it moves the rate."""
+    page, explorer = shown(kind(), viewport={"width": 400, "height": 700}, has_touch=True)
+    page.evaluate("document.body.style.paddingBottom = '900px'")
+    touch = page.context.new_cdp_session(page)
+    settings = lambda: explorer.root.evaluate("""root => [...root.querySelectorAll('input')].map(each => each.value).join()
+      + (root.querySelector('.lrx-handle')?.getAttribute('aria-label') ?? '')""")
+
+    def finger(node, up):
+        node.evaluate("node => node.scrollIntoView({ block: 'center' })")
+        page.wait_for_timeout(60)
+        box, before = node.bounding_box(), page.evaluate("scrollY")
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        for part in range(1, 9):
+            touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - up * part / 8}]})
+            page.wait_for_timeout(20)
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.wait_for_timeout(60)
+        return page.evaluate("scrollY") - before
+
+    before = settings()
+    for name in canvases:
+        assert finger(explorer.canvas(name), 120) > 60, name
+    assert settings() == before
+    assert finger(explorer.root.query_selector(".lrx-grip"), 30) == 0
+    assert settings() != before

@@ -128,11 +128,24 @@ export function stabilityLimit(optimizer, beta, L) {
 
 const WELLS = [[1, 1.2, 0, 0.8], [0.8, -1, 0, 0.25]];       // depth, centre x, centre y, width
 
+/** A point turned about the origin, counterclockwise, by an angle in degrees. */
+export function turned(x, y, angle) {
+  if (!angle) return [x, y];
+  const c = Math.cos(angle * Math.PI / 180), s = Math.sin(angle * Math.PI / 180);
+  return [c * x - s * y, s * x + c * y];
+}
+
 export const SURFACES = {
   ravine: {
     start: [-1.9, 1], x: [-2.2, 2.2], y: [-1.4, 1.4], minima: [[0, 0]],
-    value: (x, y, L) => 0.5 * (x * x + L * y * y),
-    gradient: (x, y, L) => [x, L * y],
+    value: (x, y, L, angle) => {
+      const [along, across] = turned(x, y, -angle);
+      return 0.5 * (along * along + L * across * across);
+    },
+    gradient: (x, y, L, angle) => {
+      const [along, across] = turned(x, y, -angle);
+      return turned(along, L * across, angle);
+    },
   },
   saddle: {
     start: [-1.5, 0.01], x: [-2.2, 2.2], y: [-1.4, 1.4], minima: [[0, -1], [0, 1]],
@@ -151,18 +164,18 @@ export const SURFACES = {
 };
 
 /** A run on a surface: path (2 (n + 1) numbers) and loss (n + 1) of the weights to test with; infinite once diverged. */
-export function descend({ surface, curvature, optimizer, settings, lr, noise, normals, start }) {
+export function descend({ surface, curvature, angle, optimizer, settings, lr, noise, normals, start }) {
   const { value, gradient } = SURFACES[surface], { update, settings: defaults } = OPTIMIZERS[optimizer];
   const p = { ...defaults, ...settings }, n = lr.length, sx = {}, sy = {};
   const path = new Float64Array(2 * n + 2), loss = new Float64Array(n + 1).fill(Infinity);
   let [x, y] = start;
-  path[0] = x; path[1] = y; loss[0] = value(x, y, curvature);
+  path[0] = x; path[1] = y; loss[0] = value(x, y, curvature, angle);
   for (let k = 0; k < n; k++) {
-    const [gx, gy] = gradient(x, y, curvature);
+    const [gx, gy] = gradient(x, y, curvature, angle);
     x = update(sx, x, gx + noise * normals[2 * k], lr[k], k + 1, p);
     y = update(sy, y, gy + noise * normals[2 * k + 1], lr[k], k + 1, p);
     path[2 * k + 2] = x; path[2 * k + 3] = y;
-    const now = optimizer === "ScheduleFreeSGD" ? value(sx.x, sy.x, curvature) : value(x, y, curvature);
+    const now = optimizer === "ScheduleFreeSGD" ? value(sx.x, sy.x, curvature, angle) : value(x, y, curvature, angle);
     if (Number.isFinite(now) && Number.isFinite(loss[k])) loss[k + 1] = now;
   }
   return { path, loss };

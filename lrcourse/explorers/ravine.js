@@ -1,13 +1,13 @@
 // Ravine: where an optimizer goes on a surface, and at which rates it gets there.
 import { LIMITS } from "./limits.js";
-import { OPTIMIZERS, SURFACES, descend, expectedLoss, noiseFloor, rates, stabilityLimit } from "./maths.js";
+import { OPTIMIZERS, SURFACES, descend, expectedLoss, noiseFloor, rates, stabilityLimit, turned } from "./maths.js";
 import { normals } from "./random.js";
 import { KEYS, make } from "./parts.js";
-import { DASHES, button, canvas, chart, dot, figure, say, scrub, select, slider, stage } from "./view.js";
+import { DASHES, button, canvas, chart, dot, figure, lifted, say, scrub, select, slider, stage } from "./view.js";
 
 // ---- what is shown, without a page ----------------------------------------------------------------------------------
 
-const TRAITS = ["surface", "optimizer", "lr", "decay", "momentum", "noise", "curvature", "steps", "seed", "start"];
+const TRAITS = ["surface", "optimizer", "lr", "decay", "momentum", "noise", "curvature", "angle", "steps", "seed", "start"];
 
 const NARROW = 2 / 12.7;       // the rate at which gradient descent can no longer rest in the narrow minimum
 
@@ -27,7 +27,7 @@ export function ravineFloor({ curvature, noise }, lr) {
 
 /** In words: {kind, title, why, mood}. */
 export function ravineVerdict(state, { lr, path, loss }) {
-  const { surface, optimizer, momentum, noise, curvature, steps } = state;
+  const { surface, optimizer, momentum, noise, curvature, angle, steps } = state;
   const last = loss[steps], quadratic = surface === "ravine", L = Math.max(1, curvature);
   const limit = quadratic ? stabilityLimit(optimizer, momentum, L) : null, one = 1 / L;
   const [name, formula] = { SGD: ["2/L", "2/L"], Momentum: ["2(1+β)/L", "2(1+β)/L"],
@@ -61,11 +61,13 @@ export function ravineVerdict(state, { lr, path, loss }) {
       why: `The rate is below ${formula} = ${say(limit)}; the velocity carries it along the flat direction, and past the minimum.` };
   }
   return { kind: "adapts", mood: "calm", title: last < 1e-3 * loss[0] ? "Reaches the valley floor" : "On its way",
-    why: `${optimizer} divides by the size of past gradients, so the two directions move at similar speed.` };
+    why: optimizer === "ScheduleFreeSGD" ? "It steps on at the full rate; the loss is that of the average of its places."
+      : angle ? `${optimizer} has a rate for each weight, but turned by ${say(angle)}° the ravine lies along neither.`
+        : `${optimizer} divides by the size of past gradients, so the two directions move at similar speed.` };
 }
 
 /** Under noise: has it arrived on its floor, or is it still on its way there? */
-function shakenVerdict({ optimizer, curvature, noise, steps, start }, lr, loss) {
+function shakenVerdict({ optimizer, curvature, angle, noise, steps, start }, lr, loss) {
   const mean = part => part.reduce((a, b) => a + b, 0) / part.length, quarter = Math.max(2, Math.floor(steps / 4));
   const recent = mean(loss.subarray(steps + 1 - quarter)), before = mean(loss.subarray(steps + 1 - 2 * quarter, steps + 1 - quarter));
   const floor = { kind: "floor", mood: "calm", title: "Wanders on its noise floor" };
@@ -73,7 +75,7 @@ function shakenVerdict({ optimizer, curvature, noise, steps, start }, lr, loss) 
     return recent > 0.8 * before && recent < 0.5 * loss[0]
       ? { ...floor, why: `The noise throws it back as fast as it falls, near loss ${say(recent)}. A smaller rate lowers the floor.` } : null;
   }
-  const problem = { curvature: [1, curvature], noise: [noise, noise], start };      // plain SGD: the expectation is known exactly
+  const problem = { curvature: [1, curvature], noise: [noise, noise], start: turned(...start, -angle) };      // plain SGD: the expectation is known exactly
   const expected = expectedLoss(problem, lr)[steps], distance = expectedLoss({ ...problem, noise: [0, 0] }, lr)[steps];
   if (distance < 0.3 * expected) {
     return { ...floor, why: `The noise throws it back as fast as it falls: loss ${say(recent)} of late, ${say(expected)} expected. A smaller rate lowers the floor.` };
@@ -122,7 +124,7 @@ function renderRavine({ model, el }) {
   const lossChart = canvas(self, lossPanel, { class: "lrx-loss" });
   const rateChart = canvas(self, ratePanel, { class: "lrx-rate", role: "img" });
   const first = { ...state };
-  let run = null, pinned = null, cursor = null, held = null, top = 0, dragged = false, random = null, randomFor = "", field = null, fieldFor = "";
+  let run = null, pinned = null, cursor = null, held = null, top = 0, own = null, ownFor = null, tapped = false, dragged = false, random = null, randomFor = "", field = null, fieldFor = "";
 
   // the start, to drag
   const handle = make("button", { type: "button", class: "lrx-handle", ...KEYS });
@@ -138,13 +140,18 @@ function renderRavine({ model, el }) {
   for (const target of [map.node, handle]) {
     self.on(target, "pointerdown", event => {
       if (event.button) return;
+      if (event.pointerType === "touch" && target === map.node) { tapped = true; return; }      // a swipe scrolls the page
       target.setPointerCapture(event.pointerId);
       if (target === map.node) place(event);
       handle.focus({ preventScroll: true, focusVisible: false });
       event.preventDefault();
     });
-    self.on(target, "pointermove", event => { if (target.hasPointerCapture(event.pointerId)) place(event); });
-    self.on(target, "pointerup pointercancel", () => self.release("start"));
+    self.on(target, "pointermove", event => { if (!tapped && target.hasPointerCapture(event.pointerId)) place(event); });
+    self.on(target, "pointerup pointercancel", event => {
+      if (tapped && event.type === "pointerup") place(event);
+      tapped = false;
+      self.release("start");
+    });
   }
   self.on(handle, "keydown", event => {
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
@@ -159,17 +166,18 @@ function renderRavine({ model, el }) {
   self.on(handle, "keyup", event => { if (event.key.startsWith("Arrow")) self.release("start"); });
 
   const control = (name, label, more = {}) => slider(self, controls, {
-    name, label, min: LIMITS[name][0], max: LIMITS[name][1], value: state[name], ...more,
-    input: v => self.change(name, v), release: () => self.release(name) });
+    name, label, min: LIMITS[name][0], max: LIMITS[name][1], value: state[name],
+    input: v => self.change(name, v), release: () => self.release(name), ...more });
   control("lr", "learning rate", { log: true });
   control("decay", "decay k").row.title = "rate of step t: learning rate / (1 + k t)";
   control("noise", "noise");
   control("momentum", "momentum β");
   control("curvature", "steepness L", { log: true });
+  control("angle", "turned by, °", { input: turn, release: () => self.release("angle", "start") });
   control("steps", "steps", { whole: true });
   const choose = (name, label, options, names) => select(self, controls, { name, label, options, names, value: state[name],
     change: v => {
-      if (name === "surface") { state.start = [...SURFACES[v].start]; cursor = null; }
+      if (name === "surface") { state.start = turned(...SURFACES[v].start, v === "ravine" ? state.angle : 0); cursor = null; }
       self.change(name, v);
       self.release("surface", "optimizer", "start");
     } });
@@ -190,22 +198,25 @@ function renderRavine({ model, el }) {
   const move = to => { if (to !== cursor) { cursor = to; self.now(); } };
   scrub(self, lossChart, { label: "Loss, step by step", count: () => state.steps, get: () => cursor, move });
 
-  // the rate curve, moved as a whole
-  self.on(rateChart.node, "pointerdown", event => {
-    if (event.button) return;
-    rateChart.node.setPointerCapture(event.pointerId);
-    held = { from: rateChart.axes.value(event.offsetY), lr: state.lr };
-    event.preventDefault();
+  const grip = lifted(self, ratePanel, rateChart, {
+    begin: from => { held = { from, lr: state.lr }; },
+    move: value => {
+      const kept = Number(Math.min(Math.max(held.lr + value - held.from, LIMITS.lr[0]), LIMITS.lr[1]).toPrecision(3));
+      self.controls.lr.set(kept);
+      self.change("lr", kept);
+    },
+    end: () => { if (held) { held = null; self.release("lr"); self.now(); } },
   });
-  self.on(rateChart.node, "pointermove", event => {
-    if (!held) return move(rateChart.axes?.time(event.offsetX) ?? null);
-    const lr = held.lr + rateChart.axes.value(event.offsetY) - held.from;
-    const kept = Number(Math.min(Math.max(lr, LIMITS.lr[0]), LIMITS.lr[1]).toPrecision(3));
-    self.controls.lr.set(kept);
-    self.change("lr", kept);
-  });
-  self.on(rateChart.node, "pointerup pointercancel", () => { if (held) { held = null; self.release("lr"); self.now(); } });
+  self.on(rateChart.node, "pointermove", event => { if (!held) move(rateChart.axes?.time(event.offsetX) ?? null); });
   self.on(rateChart.node, "pointerleave", () => { if (!held) move(null); });
+
+  /** Turns the ravine, and the start with it as long as it stays in the picture. */
+  function turn(angle) {
+    if (state.start !== ownFor) own = turned(...state.start, -state.angle);
+    const { x, y } = SURFACES.ravine, inside = (v, [low, high]) => Math.min(Math.max(v, low), high), [a, b] = turned(...own, angle);
+    state.start = ownFor = [inside(a, x), inside(b, y)];
+    self.change("angle", angle);
+  }
 
   function update() {
     const { theme } = self, needs = `${state.seed} ${state.steps}`;
@@ -223,28 +234,30 @@ function renderRavine({ model, el }) {
     verdict.dataset.mood = words.mood;
     verdict.dataset.kind = words.kind;
     why.textContent = words.why;
-    const at = cursor ?? steps;
+    const at = cursor ?? steps, quadratic = state.surface === "ravine";
     facts.replaceChildren(cursor === null ? "loss at the end " : `step ${at}: loss `, figure("loss", run.loss[at]),
       cursor === null ? ", last rate " : ", rate ", figure("rate", run.lr[Math.min(at, steps - 1)]),
+      ...(quadratic && state.angle && !state.noise ? ["; not turned ", figure("unturned", ravineRun({ ...state, angle: 0, start: turned(...state.start, -state.angle) }, random).loss[at])] : []),
       ...(ghost ? [`; pinned (${state.optimizer === pinned.optimizer ? "" : `${pinned.optimizer}, `}rate ${say(pinned.lr)}): `, figure("pinned", ghost.loss[at])] : []));
     self.speak(`${words.title}. ${words.why}`);
     map.node.setAttribute("aria-label", `Path of ${state.optimizer} from (${start}) on the surface ${state.surface}. ${words.title}. ${words.why}`);
-    handle.setAttribute("aria-label", `Start point at ${start[0]}, ${start[1]}. Arrow keys move it, with shift further.`);
+    handle.setAttribute("aria-label", `Start point at ${say(start[0])}, ${say(start[1])}. Arrow keys move it, with shift further.`);
     lossChart.node.setAttribute("aria-valuemax", steps);
     lossChart.node.setAttribute("aria-valuenow", at);
     lossChart.node.setAttribute("aria-valuetext", `step ${at}, loss ${say(run.loss[at])}`);
     rateChart.node.setAttribute("aria-label", `Learning rate from ${say(run.lr[0])} to ${say(run.lr[steps - 1])}`);
-    const quadratic = state.surface === "ravine", L = Math.max(1, state.curvature);
+    const L = Math.max(1, state.curvature);
     const limit = quadratic ? stabilityLimit(state.optimizer, state.momentum, L) : null;
     self.controls.lr.marks(limit === null ? [] : state.optimizer === "SGD" ? [[1 / L, "1/L", "left"], [limit, "2/L", "right"]] : [[limit, "limit"]]);
     self.controls.curvature.enable(quadratic, quadratic ? "" : "Only the ravine has a steepness to set");
+    self.controls.angle.enable(quadratic, quadratic ? "" : "Only the ravine can be turned");
     self.controls.momentum.enable(state.optimizer in MOMENTUM, state.optimizer in MOMENTUM ? "" : `${state.optimizer} has no momentum`);
   }
 
   function drawMap(theme, ghost) {
     const { ctx, width, height, ratio } = map, surface = SURFACES[state.surface];
-    const key = [state.surface, state.curvature, width, height, ratio, theme.dark].join();
-    if (key !== fieldFor) { field = landscape(surface, state.curvature, width, height, ratio, theme); fieldFor = key; }
+    const key = [state.surface, state.curvature, state.angle, width, height, ratio, theme.dark].join();
+    if (key !== fieldFor) { field = landscape(surface, [state.curvature, state.angle], width, height, ratio, theme); fieldFor = key; }
     const X = x => (x - surface.x[0]) / (surface.x[1] - surface.x[0]) * width;
     const Y = y => (surface.y[1] - y) / (surface.y[1] - surface.y[0]) * height;
     ctx.drawImage(field, 0, 0, width, height);
@@ -261,7 +274,7 @@ function renderRavine({ model, el }) {
       ctx.stroke();
       ctx.setLineDash([]);
     };
-    if (state.surface === "ravine") axisNames(ctx, theme, width, height, state.curvature);
+    if (state.surface === "ravine") axisNames(ctx, theme, width, height, state);
     if (ghost) trace(ghost.path, theme.series[3], 2, DASHES[1]);
     const end = lastOf(run.path);
     trace(run.path, theme.dark ? "#0009" : "#fffc", 4.5);
@@ -289,20 +302,22 @@ function renderRavine({ model, el }) {
     rateChart.axes = chart(rateChart, theme, { title: "learning rate of each step: drag it", count: steps, low: 0, high: top, rules, cursor, room: 12,
       series: [...(ghost ? [{ y: ghost.lr, color: theme.series[3], dash: DASHES[1], width: 1.6, steps: true }] : []),
         { y: run.lr, color: theme.series[1], steps: true }] });
+    const early = Math.round(steps / 10);       // clear of the figures at the axis
+    grip.put(early, run.lr[early], theme.series[1]);
   }
 
   return self.close;
 }
 
 /** Which way is flat and which is steep, at the edges of the map. */
-function axisNames(ctx, theme, width, height, curvature) {
+function axisNames(ctx, theme, width, height, { curvature, angle }) {
   ctx.font = "11px system-ui, -apple-system, 'Segoe UI', sans-serif";
   ctx.fillStyle = theme.dim;
   ctx.textBaseline = "alphabetic";
   ctx.textAlign = "right";
-  ctx.fillText("→ curvature 1", width - 10, height - 10);
+  ctx.fillText(angle ? "curvature 1 along" : "→ curvature 1", width - 10, height - 10);
   ctx.textAlign = "left";
-  ctx.fillText(`↑ curvature L = ${say(curvature)}`, 10, height - 10);
+  ctx.fillText(angle ? `across the valley: curvature L = ${say(curvature)}` : `↑ curvature L = ${say(curvature)}`, 10, height - 10);
 }
 
 function cross(ctx, x, y, color) {
@@ -314,15 +329,15 @@ function cross(ctx, x, y, color) {
 }
 
 /** The surface as a picture: shaded by loss, with contour lines. Drawn anew only when it changes. */
-function landscape(surface, curvature, width, height, ratio, theme) {
+function landscape(surface, shape, width, height, ratio, theme) {
   const nx = 120, ny = Math.round(nx * height / width), values = new Float64Array((nx + 1) * (ny + 1));
   const at = (low, high, part) => low + (high - low) * part;
   for (let j = 0; j <= ny; j++) {
     for (let i = 0; i <= nx; i++) {
-      values[j * (nx + 1) + i] = surface.value(at(...surface.x, i / nx), at(surface.y[1], surface.y[0], j / ny), curvature);
+      values[j * (nx + 1) + i] = surface.value(at(...surface.x, i / nx), at(surface.y[1], surface.y[0], j / ny), ...shape);
     }
   }
-  const least = Math.min(...surface.minima.map(([x, y]) => surface.value(x, y, curvature)));
+  const least = Math.min(...surface.minima.map(([x, y]) => surface.value(x, y, ...shape)));
   const most = values.reduce((a, b) => Math.max(a, b)), floor = 0.004 * (most - least);
   const shade = values.map(v => Math.log((v - least + floor) / floor) / Math.log((most - least + floor) / floor));
   const picture = document.createElement("canvas"), small = document.createElement("canvas");

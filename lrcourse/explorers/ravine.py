@@ -6,7 +6,7 @@ import traitlets
 from lrcourse import optimizers
 from lrcourse.explorers.base import Clamped, Explorer, between, until_lost
 from lrcourse.figures import COLORS, STYLE, Figure
-from lrcourse.problems import ravine, saddle, two_minima
+from lrcourse.problems import ravine, saddle, turned, two_minima
 from lrcourse.quiet import matplotlib
 from lrcourse.schedules import inverse_time_decay
 from lrcourse.training import train
@@ -20,7 +20,8 @@ class Ravine(Explorer):
     r"""Loss contours with a start to drag, the path of an optimizer, its loss and its rate.
 
     The rate of step t is ``lr / (1 + decay * t)``; the gradient carries normal noise of deviation ``noise``.
-    ``curvature`` is L, the steepness of the ravine $\tfrac12(x^2 + L y^2)$. ``momentum`` is beta (beta1 in Adam).
+    ``curvature`` is L, the steepness of the ravine $\tfrac12(x^2 + L y^2)$; ``angle``, in degrees, turns the ravine, and in the
+    browser the start with it. ``momentum`` is beta (beta1 in Adam).
     What is shown is ``train(problem, optimizer, schedule, epochs=steps, seeds=seed)``, number for number:
 
     >>> explorer = Ravine(lr=0.08, steps=20)
@@ -39,13 +40,15 @@ class Ravine(Explorer):
     momentum = Clamped(0.9, 0.0, 0.99)
     noise = Clamped(0.0, 0.0, 5.0)
     curvature = Clamped(20.0, 1.0, 100.0)
+    angle = Clamped(0.0, 0.0, 45.0)
     steps = Clamped(60, 10, 300, whole=True)
     seed = Clamped(0, 0, 2 ** 31, whole=True)
     start = traitlets.List(traitlets.Float(), minlen=2, maxlen=2).tag(sync=True)
 
     def __init__(self, **settings):
-        surface = SURFACES.get(settings.get("surface", "ravine"), ravine)
-        super().__init__(**{"start": list(surface().start_point), **settings})
+        own = SURFACES.get(settings.get("surface", "ravine"), ravine)().start_point
+        super().__init__(**{**settings, "start": list(own)})
+        self.start = settings.get("start", turned(np.array(own), self.turn).tolist())
 
     @traitlets.validate("start")
     def _inside(self, proposal):
@@ -56,9 +59,15 @@ class Ravine(Explorer):
         return kept
 
     @property
+    def turn(self):
+        """The angle of the surface: only the ravine is turned."""
+        return self.angle if self.surface == "ravine" else 0.0
+
+    @property
     def problem(self):
-        settings = {"curvature": (1.0, self.curvature)} if self.surface == "ravine" else {}
-        return SURFACES[self.surface](start_point=self.start, noise=self.noise, **settings)
+        settings = {"curvature": (1.0, self.curvature), "angle": self.angle} if self.surface == "ravine" else {}
+        start = turned(np.array(self.start), -self.turn).tolist()       # the problem turns its own start point
+        return SURFACES[self.surface](start_point=start, noise=self.noise, **settings)
 
     @property
     def schedule(self):
@@ -77,7 +86,8 @@ class Ravine(Explorer):
         end = "it diverges" if history.diverged[0] else f"the loss goes from {first:.3g} to {last:.3g}"
         L = max(1.0, self.curvature)
         limits = f" (1/L is {1 / L:.3g}, 2/L is {2 / L:.3g})" if self.surface == "ravine" else ""
-        return (f"Contours of the loss surface {self.surface.replace('_', ' ')} with the path of {self.optimizer} from "
+        turn = f", turned by {self.turn:g}°," if self.turn else ""
+        return (f"Contours of the loss surface {self.surface.replace('_', ' ')}{turn} with the path of {self.optimizer} from "
                 f"({self.start[0]:g}, {self.start[1]:g}), beside it the loss and the learning rate at each step. "
                 f"Learning rate {self.lr:g}{limits}, decay {self.decay:g}, noise {self.noise:g}: in {self.steps:g} "
                 f"steps {end}.")

@@ -5,7 +5,7 @@ import { asCode } from "./code.js";
 import { clampParameters, expectedLoss, noiseFloor, rates, sampledLoss, summary, upperEnd } from "./maths.js";
 import { normals } from "./random.js";
 import { KEYS, make } from "./parts.js";
-import { DASHES, button, canvas, chart, figure, say, scrub, select, slider, stage, swatch } from "./view.js";
+import { DASHES, button, canvas, chart, figure, lifted, say, scrub, select, slider, stage, swatch } from "./view.js";
 
 // ---- what is shown, without a page ----------------------------------------------------------------------------------
 
@@ -188,17 +188,15 @@ function renderScheduleExplorer({ model, el }) {
   };
   const height = () => current().parameters[HEIGHT[current().name] ?? "lr"];
   for (const [name, value] of Object.entries({ tabindex: 0, role: "slider", "aria-orientation": "vertical", "aria-valuemin": 0, ...KEYS })) rateChart.node.setAttribute(name, value);
-  self.on(rateChart.node, "pointerdown", event => {
-    if (event.button) return;
-    rateChart.node.setPointerCapture(event.pointerId);
-    held = { from: rateChart.axes.value(event.offsetY), lr: height() };
-  });
   self.on(rateChart.node, "pointermove", event => {
     cursor = rateChart.axes.time(event.offsetX);
-    if (held) raise(held.lr * rateChart.axes.value(event.offsetY) / held.from);
-    else self.now();
+    if (!held) self.now();
   });
-  self.on(rateChart.node, "pointerup pointercancel", () => { if (held) { held = null; self.release("curves"); self.now(); } });
+  const grip = lifted(self, ratePanel, rateChart, {
+    begin: from => { held = { from, lr: height() }; },
+    move: value => raise(held.lr * value / held.from),
+    end: () => { if (held) { held = null; self.release("curves"); self.now(); } },
+  });
   self.on(rateChart.node, "pointerleave", () => { if (!held) move(null); });
   self.on(rateChart.node, "keydown", event => {
     const factor = { ArrowUp: 1.05, ArrowDown: 1 / 1.05, PageUp: 1.5, PageDown: 1 / 1.5 }[event.key];
@@ -223,6 +221,9 @@ function renderScheduleExplorer({ model, el }) {
     if (!held) top = niceTop(Math.max(...studies.map(s => s.lr.reduce((a, b) => Math.max(a, b)))));
     rateChart.axes = chart(rateChart, theme, { title: `learning rate${narrow ? "" : ": drag the curve up or down"}`, count: epochs, low: state.log ? top / 1e4 : 0, high: top,
       log: state.log, cursor, room: 12, series: studies.map((s, i) => ({ ...look(i), y: s.lr, steps: true })) });
+    const mine = studies[selected].lr, peak = mine.reduce((best, rate, t) => rate > mine[best] ? t : best, 0);
+    const at_grip = Math.max(peak, Math.round(epochs / 16));        // clear of the figures at the axis
+    grip.put(at_grip, mine[at_grip], theme.series[selected]);
     const ends = studies.flatMap(s => [s.expected[0], s.final]).filter(v => v > 0 && v < 1e6);
     const low = 10 ** Math.max(-8, Math.floor(Math.log10(Math.min(...ends)) - 0.2)), high = 10 ** Math.ceil(Math.log10(Math.max(...ends)) + 0.01);
     lossChart.axes = chart(lossChart, theme, { title: "expected loss, exact; thin: one noisy run", count: epochs, low, high, log: true, cursor, room: 12,
@@ -238,10 +239,10 @@ function renderScheduleExplorer({ model, el }) {
     const text = asCode(current(), framework);
     if (code.textContent !== text) code.textContent = text;
     self.speak(`${words.title}. ${words.why}`);
-    const at = cursor ?? epochs, mine = studies[selected];
+    const at = cursor ?? epochs, { expected, lr } = studies[selected];
     lossChart.node.setAttribute("aria-valuemax", epochs);
     lossChart.node.setAttribute("aria-valuenow", at);
-    lossChart.node.setAttribute("aria-valuetext", `update ${at}, expected loss ${say(mine.expected[at])}, rate ${say(mine.lr[Math.min(at, epochs - 1)])}`);
+    lossChart.node.setAttribute("aria-valuetext", `update ${at}, expected loss ${say(expected[at])}, rate ${say(lr[Math.min(at, epochs - 1)])}`);
     rateChart.node.setAttribute("aria-label", `Learning rate of ${current().name}. Up and down arrows move the curve.`);
     rateChart.node.setAttribute("aria-valuenow", height());
     rateChart.node.setAttribute("aria-valuemax", 1);

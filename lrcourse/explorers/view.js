@@ -373,6 +373,31 @@ export function swatch(color, dash) {
   return node;
 }
 
+/**
+ * The curve of a chart is moved up and down as a whole: by the mouse anywhere, by a finger at the grip alone, so that a swipe
+ * elsewhere scrolls the page. `begin` and `move` get the value at the pointer. The grip is placed by `put`, at a time and a value.
+ */
+export function lifted(stage, parent, surface, { begin, move, end }) {
+  const grip = make("div", { class: "lrx-grip", "aria-hidden": "true" });
+  const value = event => surface.axes.value(event.clientY - surface.node.getBoundingClientRect().top);
+  parent.append(grip);
+  for (const target of [surface.node, grip]) {
+    stage.on(target, "pointerdown", event => {
+      if (event.button || !surface.axes || event.pointerType === "touch" && target !== grip) return;
+      target.setPointerCapture(event.pointerId);
+      begin(value(event));
+      event.preventDefault();
+    });
+    stage.on(target, "pointermove", event => { if (target.hasPointerCapture(event.pointerId) && !(event.pointerType === "touch" && target !== grip)) move(value(event)); });
+    stage.on(target, "pointerup pointercancel", end);
+  }
+  return { put(time, at, color) {
+    grip.style.borderColor = color;
+    grip.style.left = `${6 + surface.axes.X(time)}px`;
+    grip.style.top = `${6 + surface.axes.Y(at)}px`;
+  } };
+}
+
 /** Times on a chart under the pointer, or moved by the arrow keys: calls `move` with a time or null. */
 export function scrub(stage, surface, { label, count, get, move }) {
   const { node } = surface, attributes = { tabindex: 0, role: "slider", "aria-label": label, "aria-valuemin": 0, ...KEYS };

@@ -23,7 +23,7 @@ FIGURES = {
         "three percent at 10, 20 and 40 epochs, as do three separate cosines.",
     ),
     "unknown-end": (
-        "Without knowing the end, an early cooldown is the best bet",
+        "Of the cooldowns placed blindly, an early one is the best bet",
         "Mean test error over all ends from epoch 10 to 40, against the epoch at which a cooldown of six epochs begins. It is "
         "lowest near epoch 12, about a point higher at 4 and at 26. A flat line one point below the lowest: told six epochs before.",
     ),

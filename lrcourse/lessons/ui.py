@@ -265,3 +265,23 @@ UNKNOWN_END = {
     "alt_ends": "Over {ends} ends {mine:.1f} % of the digits are misread, by the cosine {cosine:.1f} %, and by who is told six "
                 "epochs before {told:.1f} %.",
 }
+
+# the explorer of lesson 01
+THE_FACTOR = {
+    "label": "The factor: one weight, multiplied at each update",
+    "rate": "learning rate α",
+    "curvature": "curvature λ",
+    "weight": "weight at each update",
+    "bowl": "loss ½λw²: drag where the first update lands",
+    "bowl_short": "loss ½λw²",
+    "handle": "Where the first update lands. Left and right move it.",
+    "update": "update",
+    "once": "There in one update",
+    "walks": "Walks in",
+    "zigzags": "Zig-zags in",
+    "turns": "Jumps to and fro for ever",
+    "flies": "Flies away",
+    "why": "Each update multiplies w by 1 − αλ = 1 − {rate} · {curvature} = {factor}. After {updates} updates w = {last}.",
+    "alt": "The weight over {updates} updates of gradient descent at the rate {rate:g} on a loss of curvature {curvature:g}, beside the "
+           "parabola of the loss. Each update multiplies it by {factor:.3g}: from 1 to {last:.3g}.",
+}

@@ -7,7 +7,7 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from lrcourse.problems import TRAIN, NoisyQuadratic, _moments, digits, ravine, saddle, two_minima
+from lrcourse.problems import TRAIN, NoisyQuadratic, digits, ravine, saddle, two_minima
 
 SURFACES = [ravine(), ravine(curvature=(0.5, 3)), NoisyQuadratic([1.0, 4.0, 0.0], noise=[0.1, 0.2, 0.3]), saddle(),
             two_minima(), ravine(angle=30)]
@@ -388,16 +388,3 @@ def test_the_loss_of_digits_counts_errors():
     dict(hidden=1), dict(batch_size=1000), dict(shift=3), dict(shift=0), dict(label_noise=1), dict(weight_decay=0)])
 def test_the_ends_of_what_is_allowed(settings):
     assert digits(**settings).updates_per_epoch == (1 if "batch_size" in settings else 31)
-
-
-def test_what_all_problems_share_cannot_be_changed():
-    """It is kept for the whole process: whoever wrote into it would change every run to come."""
-    for array in (digits().images, digits().labels, digits().test_images, digits().test_labels, *_moments(1, "float32")):
-        with pytest.raises(ValueError, match="read-only"):
-            array[0] = 1
-
-
-def test_images_are_standardised_by_those_to_train_on():
-    images, seen = digits(shift=0, dtype="float64").images, digits(dtype="float64").test_images
-    assert images.mean() == pytest.approx(0, abs=1e-12) and images.std() == pytest.approx(1, rel=1e-12)
-    assert 0.9 < seen.std() < 1.1

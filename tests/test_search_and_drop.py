@@ -177,8 +177,7 @@ def test_drops_by_touch_in_the_dark_on_a_phone(shown):
 def test_a_drop_is_where_the_pointer_is_on_a_slide_shown_larger(shown):
     page, explorer = shown(WhereToDrop())
     page.evaluate("document.body.style.cssText = 'transform: scale(1.5); transform-origin: 0 0; width: 600px'")
-    page.wait_for_function("root => root.querySelector('canvas').getBoundingClientRect().width > 1.2 * root.querySelector('canvas').offsetWidth",
-                           arg=explorer.root)
+    page.wait_for_function("canvas => canvas.getBoundingClientRect().width > 1.2 * canvas.offsetWidth", arg=explorer.canvas("rate"))
     handle = explorer.root.query_selector(".lrx-handle")
     at = explorer.box(handle)
     page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)

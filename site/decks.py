@@ -22,12 +22,17 @@ from lrcourse.lessons.ui import DECK
 from lrcourse.lessons.words import gathered
 
 MOST = 30           # slides of a deck
+CROSS = "✗"         # before an answer that has no letter
 LONG = 150          # characters of a headline
 BESIDE = 40         # words beside a figure or a formula
 LEAST, CODE, WIDE = 5, 14, 76       # lines of code that are worth a slide and can be read from the last row, and their length
 WORDS_A_MINUTE = 125
-# what goes first when a deck is too long; polls, results and the other figures stay
-SPARE = ("code", "table", "statement", "why", "formula", "picture")
+# what goes first when a deck is too long; polls and what answers them stay, and what is said to a tempting choice goes last
+SPARE = ("code", "table", "statement", "formula", "picture", "why")
+# a text that says so of a wrong choice: it is what is commonly thought
+COMMON = re.compile(r"\b(tempting|usual|usually|common|commonly|natural|often|textbooks?|papers|one reads|one expects|"
+                    r"old saying|rules? of thumb|rule of|most people|everybody)\b", re.I)
+END = re.compile(r"(?:\\[,;: ]|[\s.,;])+(?=\$\$$)")        # a sentence goes on behind a formula, a slide doesn't
 FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.S)
 FORMULA = re.compile(r"\$\$.+?\$\$", re.S)
 TABLE = re.compile(r"(?:^\|.*\n?){3,}", re.M)
@@ -154,7 +159,7 @@ def spoken(heading, prose, say):
     slide = None
     if formulas:
         claim = next((each for each in claims(prose) if words(each) <= BESIDE), "")
-        slide = Slide("formula", heading, claim, steps=formulas[:3])
+        slide = Slide("formula", heading, claim, steps=[END.sub("", each) for each in formulas[:3]])
     elif table and table[0].count("\n") <= 9:
         slide = Slide("table", heading, table[0].strip())
     elif found := claims(prose):
@@ -180,9 +185,14 @@ def claims(prose):
     return found
 
 
-def sentence(text):
-    """The first sentence of a text."""
-    return re.match(r"(.+?[.?!])(?=\s+[A-Z*(]|$)|.+", text.strip(), re.S)[0]
+def sentence(text, length=0):
+    """The first sentence of a text, with ``length`` and those after it that fit into so many characters; one alone may be too short."""
+    found, *rest = re.split(r"(?<=[.?!])\s+(?=[A-Z*(])", text.strip())
+    for each in rest:
+        if len(found) + len(each) >= (length if len(found) > 30 else min(length * 3 // 2, 210)):
+            break
+        found += f" {each}"
+    return found
 
 
 def words(text):
@@ -229,29 +239,38 @@ def lettered(choices):
 
 
 def why(name, last):
-    """What came out, and what to say to the wrong answer that most people find tempting: the first that is wrong.
+    """What came out, and what to say to a wrong answer: the one that is said to be common, or else the first.
 
     Where nothing is said to any, what came out goes to the notes of ``last``, the slide that shows it.
     """
     asked = all_predictions()[name].data()
-    rest = [asked["out"]]
-    choice, say = "", ""
-    if asked["kind"] == "choice":
-        wrong = [(letter, each) for letter, each in lettered(asked["options"]) if not each["right"]]
-        rest += [f"**{letter}** {each['text']} {each['say']}" for letter, each in lettered(asked["options"])]
-        if wrong:
-            (letter, each) = wrong[0]
-            choice, say = [(letter, each["text"])], each["say"]
-    elif asked["kind"] == "number":
-        rest += [f"**{low:g} to {high:g}:** {text}" for low, high, text in asked["zones"]]
-        say = "\n\n".join(rest[1:3])
-    elif asked["kind"] == "order":
-        rest += [asked["value"], *(f"**{a}, {b}** {text}" for a, b, text in asked["wrong"]), asked["say"]]
-        say = f"**{asked['value']}**\n\n{asked['say']}"
-    if body := say or asked["out"].removeprefix(sentence(asked["out"])).strip():
-        yield Slide("why", sentence(asked["out"]), body, choice or [], notes=rest)
+    wrong, rest = mistakes(asked)
+    title = sentence(asked["out"], LONG)
+    choice = next((each for each in wrong if COMMON.search(each[2])), wrong[0] if wrong else None)
+    body = choice[2] if choice else asked["out"].removeprefix(title).strip()
+    if body:
+        yield Slide("why", title, body, [choice[:2]] if choice else [], notes=[asked["out"], *rest])
     else:
-        last.notes += rest
+        last.notes += [asked["out"], *rest]
+
+
+def mistakes(asked):
+    """The wrong answers to which something is said, as (mark, answer, text), and all that is said to any answer."""
+    if asked["kind"] == "choice":
+        options = lettered(asked["options"])
+        return ([(letter, each["text"], each["say"]) for letter, each in options if not each["right"]],
+                [f"**{letter}** {each['text']} {each['say']}" for letter, each in options])
+    if asked["kind"] == "number":
+        low, high = asked["right"]
+        zones = [(a, b, f"{DECK['zone'].format(low=f'{a:g}', high=f'{b:g}') if a < b else f'{a:g}'} {asked['unit']}".strip(), text)
+                 for a, b, text in asked["zones"]]
+        return ([(CROSS, zone, text) for a, b, zone, text in zones if b < low or a > high],
+                [f"**{zone}:** {text}" for *_, zone, text in zones])
+    if asked["kind"] == "order":
+        pairs = [(DECK["before"].format(a=a, b=b), text) for a, b, text in asked["wrong"]]
+        return ([(CROSS, pair, text) for pair, text in pairs] or [(CROSS, DECK["another order"], asked["say"])],
+                [asked["value"], *(f"**{pair}:** {text}" for pair, text in pairs), asked["say"]])
+    return [], []
 
 
 # ---- what cells show ---------------------------------------------------------------------------------------------------

@@ -133,6 +133,40 @@ def test_each_question_is_a_poll_and_what_came_out_follows(name, made):
             assert min(shown) > number, prediction
 
 
+@pytest.mark.parametrize("name", LESSONS)
+def test_what_is_said_to_a_wrong_choice_goes_last(name, made):
+    asked = list(filter(None, map(decks_module.prediction, nbformat.read(shared.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells)))
+    wrong = {prediction: decks_module.mistakes(all_predictions()[prediction].data())[0] for prediction in asked}
+    kinds = [slide.kind for slide in made[name]]
+    said = sum(bool(slide.choices) for slide in made[name] if slide.kind == "why")
+    full = len(kinds) == decks_module.MOST and not {"code", "table", "statement", "formula"} & set(kinds)
+    assert full or said == sum(map(bool, wrong.values()))
+    outs = {all_predictions()[prediction].out: prediction for prediction in asked}
+    for slide in made[name]:
+        if slide.kind == "why":
+            prediction = outs[slide.notes[0]]
+            assert slide.notes[0] == slide.title or slide.notes[0].startswith(f"{slide.title} ") and slide.title[-1] in ".?!)"
+            assert not wrong[prediction] or (*slide.choices[0], slide.body) in wrong[prediction]
+
+
+def test_the_wrong_choice_that_is_said_to_be_common_is_taken():
+    said = {name: next(decks_module.why(name, None)) for name in ("two-walks", "cut", "adam-steps", "three-valleys")}
+    assert said["two-walks"].choices[0][0] == "B" and said["two-walks"].body.startswith("That is the usual worry")
+    assert said["cut"].choices[0][0] == "A"                                  # none is, so the first
+    assert said["adam-steps"].choices == [("✗", "0.6 to 1.5 times the rate")]       # a number
+    assert said["three-valleys"].choices == [("✗", "SGD before momentum")]          # an order
+
+
+def test_a_headline_is_whole_and_a_formula_ends_no_sentence():
+    text = "Four. Of six, that is, i.e. most. And (what else?) this."
+    assert decks_module.sentence(text) == "Four."
+    assert decks_module.sentence(text, 40) == "Four. Of six, that is, i.e. most."
+    assert [decks_module.END.sub("", f"$${tex}$$") for tex in ("a ,\n", "b\\,.", "c\\;,", "\\frac{1}{2}")] == [
+        "$$a$$", "$$b$$", "$$c$$", "$$\\frac{1}{2}$$"]
+    for step in (step for name in LESSONS for slide in decks_module.deck(shared.NOTEBOOKS / f"{name}.ipynb") for step in slide.steps):
+        assert not step.rstrip("$ \n").endswith((".", ",", ";")), step
+
+
 @pytest.mark.skipif(bool(PUBLISHED), reason="made from the notebooks as they are")
 def test_a_word_changed_in_a_notebook_is_changed_in_its_deck(decks):
     assert WORD in (decks / f"{LESSONS[0]}.html").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ SHELL := bash
 export PYTHONUTF8 := 1
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := pyproject.toml constraints.txt hatch_build.py lrcourse/engine/build.py lrcourse/engine/kernel.c
+SOURCES := pyproject.toml constraints.txt hatch_build.py lrcourse/engine/build.py lrcourse/engine/kernel.c lrcourse/engine/transformer.c
 # learners get a normal install, made again when one of these is newer; where .light is, a developer's is, which follows them
 COURSE := $(if $(wildcard .venv/.light),,$(shell find lrcourse notebooks -type f ! -name '*.pyc' ! -path '*/.*'))
 EDITABLE = $$([ ! -e .venv/.light ] || echo -e)

@@ -34,7 +34,7 @@ class Hook(BuildHookInterface):
         if self.target_name != "wheel":
             return
         self.folder = tempfile.TemporaryDirectory()
-        if version == "editable":       # the kernel lies beside kernel.c, where git doesn't see it, and notebooks/ itself is used
+        if version == "editable":       # the kernel lies beside its sources, where git doesn't see it, and notebooks/ itself is used
             self.compiled(Path(self.root) / "lrcourse" / "engine")
             return
         copies, lessons = alone(self.root, "copies"), Path(self.folder.name) / "notebooks"

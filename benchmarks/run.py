@@ -158,6 +158,50 @@ def browser(rounds):
     return {"times": times, "node": subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip()}
 
 
+def transformer(rounds):
+    """Milliseconds for the loss and gradient of one batch of ``language``: the fastest of many turns of each."""
+    from unittest import mock
+
+    import numpy as np
+    import torch
+    from lrcourse import language
+    from lrcourse.engine import text as compiled
+    from lrcourse.engine.browser import Kernel
+    sys.path.insert(0, str(HERE.parent / "tests"))
+    import webassembly
+    from test_language import in_torch, windows_of
+    problem = language()
+    w, batch = problem.start([0]), next(problem.batches([np.random.default_rng(0)]))
+    tensor, windows = torch.tensor(w[0], requires_grad=True), torch.tensor(windows_of(problem, batch[0]))
+
+    def plain():
+        with mock.patch.object(language, "_compiled", lambda self, w: None):
+            problem.loss_and_gradient(w, batch)
+
+    works = {"lrcourse": lambda: problem.loss_and_gradient(w, batch), "numpy, as transformer.py has it": plain,
+             "torch eager": lambda: in_torch(problem, tensor, windows).backward()}
+    times = {name: [] for name in works}
+    for _ in range(100 * rounds):
+        for name, work in works.items():
+            began = time.perf_counter()
+            work()
+            times[name].append(time.perf_counter() - began)
+    if shutil.which("node"):
+        with webassembly.node() as program, webassembly.as_browser(program):
+            kernel = Kernel()
+            call = kernel.call
+            # what it was last asked, to ask again without the copies that node costs
+            kernel.call = lambda name, *held: last.append((name, *held)) or call(name, *held)
+            last, times["lrcourse, kernel.wasm in node"] = [], []
+            with mock.patch.object(compiled, "kernel", lambda: kernel):
+                works["lrcourse"]()
+            for _ in range(100 * rounds):
+                began = time.perf_counter()
+                call(*last[-1])
+                times["lrcourse, kernel.wasm in node"].append(time.perf_counter() - began)
+    return {name: 1e3 * min(each) for name, each in times.items()}
+
+
 def measure(part, threads, rounds):
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
     sys.path.insert(0, str(HERE))
@@ -186,6 +230,8 @@ def measure(part, threads, rounds):
         result = browser(rounds)
     elif part == "second thread":
         result = second_thread(rounds)
+    elif part == "transformer":
+        result = transformer(rounds)
     else:
         result = memory()
     print("RESULT " + json.dumps(result))
@@ -216,7 +262,7 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
-def report(engines, two, alone, growth, widths, rates, space, web, busy):
+def report(engines, two, alone, growth, widths, rates, space, web, text, busy):
     ours = {opt: row["lrcourse"]["us"] for opt, row in engines.items()}
     times = lambda opt, name: f"{engines[opt][name]['us']:.1f} ({engines[opt][name]['us'] / ours[opt]:.1f}x)"
     first = table(["us per run and update (times lrcourse)", "SGD", "momentum", "Adam", "largest difference of a final loss"], [
@@ -241,6 +287,8 @@ def report(engines, two, alone, growth, widths, rates, space, web, busy):
     browser, node_version = (table(["us per run and update", "native", "WebAssembly", "times"], [
         [name, f"{a:.1f}", f"{b:.1f}", f"{b / a:.1f}"] for name, (a, b) in web["times"].items()]), web["node"]) if web else (
         "Not measured: there was no node.", "")
+    seventh = table(["ms for a loss and its gradient", "one run", "times lrcourse"], [
+        [name, f"{ms:.2f}", f"{ms / text['lrcourse']:.1f}x"] for name, ms in text.items()])
     reference = rates["optax jit(vmap), float32"]
     sixth = table(["rates of a million updates", "ms", "times optax"], [
         [name, f"{1e3 * seconds:.1f}", f"{seconds / reference:.1f}"] for name, seconds in rates.items()])
@@ -289,6 +337,12 @@ kernel.wasm in node {node_version}, whose engine is Chromium's, against the nati
 many rounds.
 
 Training 256 runs adds {space["added"]:.0f} MB to the {space["before"]:.0f} MB of the process.
+
+## The transformer
+
+`language()`, 19,552 weights, 8 windows of 32 characters, one thread; fastest of many turns.
+
+{seventh}
 
 ## Schedules
 
@@ -347,6 +401,7 @@ def main():
     engines, growth = part("engines", rounds=rounds), part("growth", rounds=rounds)
     text = report(engines, part("engines", 2, rounds), part("second thread", 2, 2 * rounds + 1), growth,
                   part("widths", rounds=rounds), part("schedules"), part("memory"), part("browser", rounds=rounds),
+                  part("transformer", rounds=rounds),
                   "The machine was shared with other work while this ran. " if options.shared else "")
     print(text)
     if not options.quick:

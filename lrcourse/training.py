@@ -98,8 +98,8 @@ def run(problem, optimizer, schedules, seeds, epochs, w, threads=None):
         rates = {each: each(t) for each in set(schedules)}
         lr = np.stack([rates[each] for each in schedules])
     path = None
-    if engine.knows(problem, optimizer):       # the same as below, fused
-        train, test, w = engine.run_loop(problem, optimizer, seeds, lr, watching, w, threads)
+    if faster := engine.loop(problem, optimizer):       # the same as below, fused
+        train, test, w = faster(problem, optimizer, seeds, lr, watching, w, threads)
     else:
         train, test, w, path = run_loop(problem, optimizer, seeds, lr, watching, w)
     for loss, error in (train, test):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
+import redrawn
 from PIL import Image
 from shared import prepared
 from waiting import is_check, prediction, statements, tagged
@@ -28,7 +29,7 @@ BESIDE = 40         # words beside a figure or a formula
 LEAST, CODE, WIDE = 5, 14, 76       # lines of code that are worth a slide and can be read from the last row, and their length
 WORDS_A_MINUTE = 125
 # what goes first when a deck is too long; polls and what answers them stay, and what is said to a tempting choice goes last
-SPARE = ("code", "table", "statement", "formula", "picture", "why")
+SPARE = ("code", "table", "statement", "picture", "formula", "why")
 # a text that says so of a wrong choice: it is what is commonly thought
 COMMON = re.compile(r"\b(tempting|usual|usually|common|commonly|natural|often|textbooks?|papers|one reads|one expects|"
                     r"old saying|rules? of thumb|rule of|most people|everybody)\b", re.I)
@@ -64,7 +65,7 @@ class Slide:
 def deck(path):
     """The slides of a lesson."""
     notebook = prepared(path)
-    slides = list(made(notebook.cells))
+    slides = list(made(notebook.cells, redrawn.figures(path)))
     for kind in SPARE:
         for slide in [each for each in reversed(slides) if each.kind == kind and not (kind == "picture" and each.answers)]:
             if len(slides) > MOST:
@@ -74,7 +75,7 @@ def deck(path):
     return slides
 
 
-def made(cells):
+def made(cells, drawn):
     """The slides in order; prose that comes before one, and what is said after it, are its notes."""
     heading, name, before, last = "", "", [], None
 
@@ -123,7 +124,7 @@ def made(cells):
                     last = None
                     yield ready(poll(name, question))
         elif not is_check(cell):
-            for slide in shown(cell, heading, name):
+            for slide in shown(cell, heading, name, drawn):
                 yield ready(slide)
                 if slide.answers:
                     yield from answered()
@@ -275,8 +276,8 @@ def mistakes(asked):
 
 # ---- what cells show ---------------------------------------------------------------------------------------------------
 
-def shown(cell, heading, name):
-    """The slides of a cell's outputs, and of its code where the notebook marks it as worth showing."""
+def shown(cell, heading, name, drawn):
+    """The slides of a cell's outputs, its figures as ``drawn`` has them, and of its code where the notebook marks it as worth showing."""
     pictures = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
     live = [output for output in cell.get("outputs", []) if "text/html" in output.get("data", {}) and output not in pictures]
     code = f"```python\n{cell.source}\n```"
@@ -285,7 +286,7 @@ def shown(cell, heading, name):
         title = gathered("FIGURES")[figure][0] if figure else ""
         alt = output.get("metadata", {}).get("image/png", {}).get("alt", "") or output.data.get("text/plain", "")
         answers = name if name and figure in all_predictions()[name].figures(name) else ""
-        picture = trimmed(base64.b64decode(output.data["image/png"]), bool(figure))
+        picture = drawn.get(figure) or trimmed(base64.b64decode(output.data["image/png"]), bool(figure))
         yield Slide("picture", heading if not title or "{" in title else title, picture=picture, alt=alt, notes=[code], answers=answers)
     for output in live:
         yield Slide("explorer", heading, html=output.data["text/html"], alt=output.data.get("text/plain", ""), notes=[code])

@@ -60,8 +60,8 @@ PARTS = {"00": "The rate", "04": "Why it should fall, and the kinds of decay", "
          "16": "All of it"}
 LINKS = ('<p class="lesson-links"><span>Lesson {1} · {2}</span>'
          '<a href="live/lab/index.html?path={0}.ipynb">Open live</a><a href="slides/{0}.html">Slides</a>'
-         '<a href="slides/{0}.pdf">as PDF</a>'
-         '<a href="slides/{0}.pptx">as PPTX</a><a href="notebooks/{0}.ipynb" download>Notebook</a></p>')
+         '<a href="slides/{0}.pdf">Slides as PDF</a><a href="slides/{0}.pptx">as PPTX</a>'
+         '<a href="notebooks/{0}.ipynb" download>Notebook</a></p>')
 CHEAT_SHEET = """# Cheat sheet
 
 <p class="lesson-links"><a href="javascript:print()">Print</a></p>

@@ -12,6 +12,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
+from redrawn import redraw
 from shared import BUILD, SITE, browser, lessons, packages
 
 from lrcourse.lessons.ui import DECK
@@ -21,8 +22,13 @@ MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").use(
 
 
 def slides(pdf=False):
-    """build/slides/NN_name.html, with all they need in build/slides/assets; with ``pdf``, a .pdf and a .pptx beside each."""
+    """build/slides/NN_name.html, with all they need in build/slides/assets; with ``pdf``, a .pdf and a .pptx beside each.
+
+    These are the decks to lecture from, so for them figures are drawn anew (redrawn.py).
+    """
     out = BUILD / "slides"
+    if pdf:
+        redraw(lessons())
     shutil.rmtree(out, ignore_errors=True)
     modules = packages()
     for part in ("dist", "plugin/notes"):

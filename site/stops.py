@@ -114,7 +114,7 @@ def svg(figure):
 def source():
     """A fingerprint of what a figure depends on beside its cell."""
     package = Path(figures.__file__).parent
-    files = [*sorted(package.rglob("*.py")), kernel.SOURCE, Path(__file__)]
+    files = [*sorted(package.rglob("*.py")), *kernel.SOURCES, Path(__file__)]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -1,4 +1,4 @@
-// The explorers of lessons 03, 07, 08 and 10 without a page: run by test_search_and_drop.py, which writes the modules.
+// The explorers of lessons 03, 07, 08, 09 and 10 without a page: run by test_search_and_drop.py, which writes the modules.
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
@@ -9,6 +9,7 @@ const load = (folder, name) => import(pathToFileURL(path.join(process.env.LRCOUR
 const search = await load("find_the_rate", "find_the_rate.js"), { GRID } = await load("find_the_rate", "setting.js");
 const drop = await load("where_to_drop", "where_to_drop.js");
 const start = await load("too_fast_a_start", "too_fast_a_start.js");
+const unknown = await load("unknown_end", "unknown_end.js"), { ENDS } = await load("unknown_end", "setting.js");
 const pair = await load("which_is_better", "which_is_better.js");
 const curves = JSON.parse(fs.readFileSync(path.join(process.env.LRCOURSE_EXPLORERS, "curves.json"), "utf8"));
 
@@ -103,4 +104,17 @@ test("a start has the rates of Python, and 500 are put into words", () => {
     assert.ok(start.rates(state.peak, state.updates).every(rate => rate >= 0 && rate <= state.peak * (1 + 1e-12)));
   }
   assert.match(start.verdict({ peak: 0.15, updates: 0 }, [21, 19, 5]).text, /^1 of 3 are broken/);
+});
+
+test("a cooldown has the rates of Python, and 500 draws are put into words", () => {
+  for (const { begins, length, rates } of JSON.parse(fs.readFileSync(path.join(process.env.LRCOURSE_EXPLORERS, "cooldowns.json"), "utf8"))) {
+    assert.deepEqual(Float32Array.from(unknown.rates(begins, length)), Float32Array.from(rates), `${begins} ${length}`);
+  }
+  assert.ok(ENDS.length === 20 && ENDS.every(end => end >= 10 && end <= 40));
+  for (let i = 0; i < 500; i++) {
+    const ends = ENDS.slice(0, Math.floor(21 * random())), list = () => ends.map(() => 100 * random() ** 3);
+    good(unknown.verdict(ends, random() < 0.1 ? undefined : list(), random() < 0.1 ? undefined : list(), random() < 0.1 ? ends.map(() => null) : list()));
+  }
+  assert.match(unknown.verdict([17], [4.26], [5], [3]).text, /^End at 17: 4.3 % misread/);
+  assert.equal(unknown.verdict([17, 20], [4, 8], [5, 6], [3, 3]).mood, "hot");
 });

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,14 +10,14 @@ import sys
 import numpy as np
 import pytest
 import webassembly
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lrcourse import engine
-from lrcourse.engine import build, native
+from lrcourse.engine import build, native, text
 from lrcourse.engine.browser import Kernel as BrowserKernel
-from lrcourse.optimizers import OPTIMIZERS, SGD, Adam, AdaGrad, AdamW, Momentum, Nesterov, RMSProp, ScheduleFreeSGD
-from lrcourse.problems import digits, ravine
+from lrcourse.optimizers import EMA, OPTIMIZERS, SGD, Adam, AdaGrad, AdamW, Clip, Momentum, Nesterov, RMSProp, ScheduleFreeSGD
+from lrcourse.problems import digits, language, ravine
 from lrcourse.schedules import ReduceLROnPlateau, cosine_decay
 from lrcourse.training import run, run_loop, train
 
@@ -31,7 +32,7 @@ FIGURES = ("train_loss", "train_error", "test_loss", "test_error")
 
 def test_there_is_a_kernel():
     """It is compiled where lrcourse is installed; in a checkout by python -m lrcourse.engine.build."""
-    assert engine.kernel() is not None and engine.knows(digits(), SGD())
+    assert engine.kernel() is not None and engine.loop(digits(), SGD())
 
 
 @pytest.fixture(scope="session")
@@ -138,7 +139,7 @@ def test_diverging_runs(optimizer, batch_norm, monkeypatch):
     problem = digits(hidden=6, batch_size=100, batch_norm=batch_norm)
     schedules, start = [cosine_decay(RATES[optimizer], 4), cosine_decay(1e30, 4)], problem.start([0, 0])
     fast = run(problem, optimizer(), schedules, (0, 0), 3, start.copy())
-    monkeypatch.setattr(engine, "knows", lambda *args: False)
+    monkeypatch.setattr(engine, "loop", lambda *args: None)
     plain = run(problem, optimizer(), schedules, (0, 0), 3, start.copy())
     assert not plain.diverged[0] and not fast.diverged[0]
     assert (np.isfinite(fast.w) | np.isnan(fast.w) | np.isinf(fast.w)).all()
@@ -155,8 +156,10 @@ def test_every_optimizer_is_known_and_what_is_not_is_left_alone():
             w += 0
 
     assert engine.OPTIMIZERS == OPTIMIZERS == tuple(dict.fromkeys(type(optimizer) for optimizer in MADE))
-    assert all(engine.knows(digits(), optimizer()) for optimizer in OPTIMIZERS)
-    assert not engine.knows(digits(), Other()) and not engine.knows(ravine(), SGD()) and not engine.knows(digits(dtype="float64"), SGD())
+    assert all(engine.loop(digits(), optimizer()) for optimizer in OPTIMIZERS)
+    assert engine.loop(digits(), Clip(SGD())) is None and engine.loop(language(), EMA(Clip(EMA(SGD())))) is None
+    assert engine.loop(language(dtype="float64"), SGD()) is None and engine.loop(language(), Clip(SGD())) is text.run_loop
+    assert not engine.loop(digits(), Other()) and not engine.loop(ravine(), SGD()) and not engine.loop(digits(dtype="float64"), SGD())
     problem = digits(hidden=3, batch_size=500)
     np.testing.assert_array_equal(train(problem, Other(), cosine_decay(1.0, 2), epochs=2).w, problem.start([0]))
 
@@ -170,6 +173,123 @@ def test_ties_go_to_the_first_class():
     assert test_figures[1, 0, 0] == np.mean(problem.test_labels != 0)
     assert train_figures[0, 0, 0] == pytest.approx(np.log(10), rel=1e-6)
     np.testing.assert_array_equal(w, start)
+
+
+# ---- the transformer --------------------------------------------------------------------------------------------------------
+
+def some_text(problem, seeds=(0, 1), moved=0.05):
+    """Weights that are not quite the first ones, so that no two gradients cancel; and a batch."""
+    w = problem.start(seeds)
+    w += moved * np.random.default_rng(3).normal(size=w.shape).astype(w.dtype)
+    return w, next(problem.batches([np.random.default_rng(seed) for seed in seeds]))
+
+
+def plain(monkeypatch, problem, w, batch):
+    with monkeypatch.context() as patch:
+        patch.setattr(language, "_compiled", lambda self, w: None)
+        return *problem.loss_and_gradient(w, batch), problem.evaluate(w)
+
+
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(size=st.integers(1, 20), heads=st.integers(1, 3), blocks=st.integers(1, 4), context=st.integers(2, 70), batch_size=st.integers(1, 9),
+       written=st.sampled_from(["course", "code"]), held_out=st.sampled_from(["all", "validation", "test"]), seed=st.integers(0, 99))
+def test_a_transformer_of_any_size(size, heads, blocks, context, batch_size, written, held_out, seed, monkeypatch):
+    """float64 is the judge, as above."""
+    sizes = dict(text=written, width=size * heads, heads=heads, blocks=blocks, context=context, batch_size=batch_size, held_out=held_out)
+    problem, exact = language(**sizes), language(**sizes, dtype="float64")
+    w, batch = some_text(problem, (seed, seed + 1))
+    fast = *problem.loss_and_gradient(w, batch), problem.evaluate(w)
+    slow, truth = plain(monkeypatch, problem, w, batch), plain(monkeypatch, exact, w.astype(np.float64), batch)
+    for name, one, two, true in zip(("loss", "error", "gradient", "held out"), fast, slow, truth):
+        error, theirs, size = np.abs(one - true).max(), np.abs(two - true).max(), np.abs(true).max()
+        if name == "error":         # two characters may be equally probable
+            assert error <= 2 / (batch_size * context)
+        else:
+            assert error <= 10 * theirs + 2e-6 * (1 + size), (name, error, theirs)
+
+
+WRAPPED = [Clip(AdamW(beta2=0.99, weight_decay=0.1)), EMA(Clip(Momentum(weight_decay=0.02), norm=0.5), beta=0.9), EMA(Adam(), beta=0.0),
+           Clip(ScheduleFreeSGD(weight_decay=0.02), norm=1e9)]
+
+
+def trained_text(problem, optimizer, epochs, loop, seeds=(0, 5), watching=None, **options):
+    inner = optimizer
+    while hasattr(inner, "optimizer"):
+        inner = inner.optimizer
+    lr = watching.lr + np.zeros((2, epochs * problem.updates_per_epoch)) if watching else random_rates(problem, inner, epochs)
+    results = loop(problem, optimizer, seeds, lr, watching and watching.fresh(), problem.start(seeds), **options)
+    return [*results[:3], lr]
+
+
+@pytest.mark.parametrize("optimizer", [*MADE, *WRAPPED], ids=repr)
+def test_a_transformer_trains_as_the_plain_loop_does(optimizer):
+    """The gradients are the kernel's in both; the steps round differently."""
+    problem = language(updates_per_epoch=15, batch_size=3, context=11)
+    fast, slow = [trained_text(problem, optimizer, 2, loop) for loop in (engine.loop(problem, optimizer), run_loop)]
+    assert np.abs(slow[2] - problem.start([0, 5])).max() > 1e-3, "nothing was learnt: this tested nothing"
+    for name, one, two in zip(("train", "test", "weights"), fast, slow):
+        np.testing.assert_allclose(one, two, rtol=2e-3, atol=2e-3, err_msg=name)
+    np.testing.assert_allclose(fast[0][0][:, 0], slow[0][0][:, 0], rtol=1e-5)
+
+
+def test_a_plateau_cuts_a_transformer_at_the_same_time():
+    problem, watching = language(updates_per_epoch=5, batch_size=2), ReduceLROnPlateau(0.5, factor=0.5, patience=0, threshold=0.02)
+    fast, slow = [trained_text(problem, SGD(), 8, loop, watching=watching) for loop in (engine.loop(problem, SGD()), run_loop)]
+    np.testing.assert_array_equal(fast[3], slow[3])
+    assert len(np.unique(fast[3])) > 2, "nothing was cut: this tested nothing"
+
+
+def test_a_transformer_trains_to_the_same_bits_on_any_number_of_threads():
+    problem, seeds = language(updates_per_epoch=5), tuple(range(5))
+    lr = np.full((5, 10), 0.01)
+    one, two = [engine.loop(problem, Adam())(problem, Adam(), seeds, lr, None, problem.start(seeds), threads) for threads in (1, 3)]
+    for a, b in zip(one, two):
+        np.testing.assert_array_equal(a, b)
+    alone = engine.loop(problem, Adam())(problem, Adam(), seeds[3:4], lr[:1], None, problem.start(seeds[3:4]))
+    np.testing.assert_array_equal(alone[2][0], one[2][3])
+
+
+def test_a_transformer_that_diverges():
+    problem = language(updates_per_epoch=5)
+    history = train(problem, Momentum(), cosine_decay(1e20, 3), epochs=3, seeds=(0, 1))
+    assert history.diverged.all() and (history.test_error[:, -1] == 1).all()
+
+
+def test_a_transformer_gives_the_same_bits_everywhere(libraries, browser, monkeypatch):
+    for sizes in ({}, dict(width=30, heads=3, blocks=2, context=21, batch_size=5), dict(width=128, heads=2, context=64, batch_size=2)):
+        problem = language(**sizes)
+        w, batch = some_text(problem)
+        for spoilt in (1, 1e30):
+            found = set()
+            for kernel in [native.Kernel(path=path) for path in libraries] + [browser]:
+                monkeypatch.setattr(text, "kernel", lambda kernel=kernel: kernel)
+                parts = [*problem.loss_and_gradient(spoilt * w, batch), problem.evaluate(spoilt * w)]
+                if problem.batch_size < 8:
+                    short = language(**sizes, updates_per_epoch=3)
+                    for optimizer in (AdamW(), WRAPPED[1], ScheduleFreeSGD()):
+                        parts += trained_text(short, optimizer, 1, engine.loop(short, optimizer))[:3]
+                found.add(b"".join(np.where(np.isnan(part), np.nan, part).tobytes() for part in parts))
+            assert len(found) == 1, (sizes, spoilt)
+
+
+def test_a_transformer_of_one_s_own_is_not_compiled():
+    class Silent(language):
+        def forward(self, p, x):
+            logits, *others = super().forward(p, x)
+            return 0 * logits, *others
+
+    problem = Silent()
+    w, batch = some_text(problem)
+    assert problem.loss_and_gradient(w, batch)[0] == pytest.approx(np.log(96)) and problem.evaluate(w)[0] == pytest.approx(np.log(96))
+
+
+def test_a_child_process_has_threads_of_its_own(monkeypatch):
+    """A forked one inherits a pool whose threads are not there."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    code = ("import os, numpy as np\nproblem = language(batch_size=1)\nw = problem.start([0, 1])\nbatch = np.zeros((2, 1), int)\n"
+            "one = problem.loss_and_gradient(w, batch)[0]\nchild = os.fork()\n"
+            "if child == 0: os._exit(0 if (problem.loss_and_gradient(w, batch)[0] == one).all() else 3)\nprint(os.waitpid(child, 0)[1])")
+    assert fresh(code, OMP_NUM_THREADS="2")[0] == "0\n"
 
 
 # ---- the same bits --------------------------------------------------------------------------------------------------------
@@ -287,11 +407,13 @@ def test_importing_takes_numpy_alone_and_loads_no_kernel():
 
 
 def test_what_was_compiled_from_another_source_is_noticed(tmp_path, monkeypatch):
-    source = tmp_path / "kernel.c"
-    source.write_text(build.SOURCE.read_text() + "\n")
-    before = build.version()
-    monkeypatch.setattr(build, "SOURCE", source)
-    assert build.version() != before
+    before, sources = build.version(), []
+    for source in build.SOURCES:
+        sources.append(tmp_path / source.name)
+        sources[-1].write_text(source.read_text() + "\n")
+    for changed in (build.SOURCES[:1] + tuple(sources[1:]), tuple(sources)):
+        monkeypatch.setattr(build, "SOURCES", changed)
+        assert build.version() != before
     assert native.Kernel(path=build.compile(folder=tmp_path)[0]).version() == build.version()
 
 
@@ -306,7 +428,9 @@ def test_no_compiler_is_said_plainly(tmp_path, monkeypatch):
 
 
 def test_a_reader_finds_no_library_in_it():
-    """No header, no intrinsics: whoever reads kernel.c needs C and nothing else."""
-    text = build.SOURCE.read_text(encoding="utf-8")
-    assert "#include" not in text and "_mm" not in text and "asm" not in text.replace("WebAssembly", "")
-    assert max(map(len, text.splitlines())) <= 140
+    """No header, no intrinsics: whoever reads the kernel needs C and nothing else."""
+    for source in build.SOURCES:
+        text = source.read_text(encoding="utf-8")
+        assert re.findall("#include.*", text) == ([] if source.name == "kernel.c" else ['#include "kernel.c"'])
+        assert "_mm" not in text and "asm" not in text.replace("WebAssembly", "")
+        assert max(map(len, text.splitlines())) <= 140

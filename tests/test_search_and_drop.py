@@ -1,4 +1,4 @@
-"""The explorers of lessons 03, 07, 08 and 10: their words in node, and each by hand in a page without a kernel, against Python."""
+"""The explorers of lessons 03, 07, 08, 09 and 10: their words in node, and each by hand in a page without a kernel, against Python."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from test_explorers_lab import COLORS, Explorer, browser, listening, walk  # noq
 
 from lrcourse.engine import kernel
 from lrcourse.engine.build import library
-from lrcourse.explorers import FindTheRate, TooFastAStart, WhereToDrop, WhichIsBetter
+from lrcourse.explorers import FindTheRate, TooFastAStart, UnknownEnd, WhereToDrop, WhichIsBetter
 from lrcourse.explorers.base import HERE
 from lrcourse.explorers.find_the_rate import GRID
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(NODE is None or kernel() is None or not library(
 
 
 def test_in_node(tmp_path):
-    for kind in (FindTheRate, WhereToDrop, WhichIsBetter, TooFastAStart):
+    for kind in (FindTheRate, WhereToDrop, WhichIsBetter, TooFastAStart, UnknownEnd):
         folder = tmp_path / kind.view.removesuffix(".js")
         shutil.copytree(HERE, folder, ignore=lambda _, names: [name for name in names if not name.endswith(".js")])
         (folder / "limits.js").write_text("export const LIMITS = {};")
@@ -36,6 +36,9 @@ def test_in_node(tmp_path):
     starts = [TooFastAStart(peak=peak, updates=updates) for peak, updates in ((0.15, 0), (0.003, 1), (0.5, 60), (0.07, 13))]
     starts = [{"peak": one.peak, "updates": one.updates, "rates": one.schedule(np.arange(120) / 4).tolist()} for one in starts]
     (tmp_path / "starts.json").write_text(json.dumps(starts))
+    plans = [UnknownEnd(begins=begins, length=length) for begins, length in ((0, 1), (12, 6), (40, 20), (7, 3))]
+    plans = [{"begins": one.begins, "length": one.length, "rates": one.schedule(np.arange(40 * 31) / 31).tolist()} for one in plans]
+    (tmp_path / "cooldowns.json").write_text(json.dumps(plans))
     done = subprocess.run([NODE, "--test", str(Path(__file__).with_name("search_and_drop.test.mjs"))], text=True, timeout=120,
                           env={**os.environ, "LRCOURSE_EXPLORERS": str(tmp_path)}, capture_output=True)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
@@ -240,3 +243,44 @@ def test_a_start_is_brought_inside():
     explorer = TooFastAStart(peak=7, updates=1000)
     assert (explorer.peak, explorer.updates) == (0.5, 60) and "is outside" in explorer.word
     assert explorer.figure().png() and f"{explorer.broken().sum()} of 8" in explorer.alt and len(TooFastAStart.module()) < 50_000
+
+
+def test_ends_by_keys_give_what_python_trains(shown):
+    page, explorer = shown(UnknownEnd(begins=12))
+    assert explorer.verdict.startswith("Nobody knows")
+
+    def agrees(**settings):
+        found = UnknownEnd(**settings).errors()
+        page.wait_for_function("""([root, found]) => Object.entries(found).every(([name, error]) =>
+            Math.abs(root.querySelector(`data[data-name=${name}]`)?.value - error) < 1e-9)""",
+                               arg=[explorer.root, {name: each.mean() for name, each in found.items()}], timeout=30_000)
+
+    explorer.button("Draw an end").click()
+    agrees(begins=12, drawn=1)
+    assert explorer.verdict.startswith("End at 32")
+    explorer.button("Draw an end").press("Enter")
+    explorer.number("begins", "20")
+    explorer.number("length", "3")
+    agrees(begins=20, length=3, drawn=2)
+    explorer.button("Draw all twenty").click()
+    agrees(begins=20, length=3, drawn=20)
+    assert explorer.button("Draw an end").is_disabled() and all(explorer.canvas(name).evaluate(COLORS) > 3 for name in ("rate", "error"))
+    explorer.button("Begin again").click()
+    assert explorer.verdict.startswith("Nobody knows")
+
+
+def test_ends_in_the_dark_on_a_phone(shown):
+    page, explorer = shown(UnknownEnd(), viewport={"width": 400, "height": 900}, has_touch=True, color_scheme="dark")
+    explorer.button("Draw an end").tap()
+    page.wait_for_function("root => root.querySelector('data[data-name=told]')", arg=explorer.root, timeout=30_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    walk(explorer, 100, seed=10)
+    assert explorer.root.evaluate("root => [...root.querySelectorAll('button, input')].every(each => each.dataset.lmSuppressShortcuts)")
+
+
+def test_a_cooldown_is_brought_inside():
+    explorer = UnknownEnd(begins=-3, length=99, drawn=1000)
+    assert (explorer.begins, explorer.length, explorer.drawn) == (0, 20, 20) and "is outside" in explorer.word
+    assert explorer.figure().png() and "Over 20 ends" in explorer.alt and len(UnknownEnd.module()) < 50_000
+    late = UnknownEnd(begins=34, drawn=20).errors()
+    assert late["told"].mean() < late["cosine"].mean() < late["mine"].mean()

@@ -53,12 +53,14 @@ def pages(folder):
                   if path.relative_to(folder).parts[0] not in ("slides", "live"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_in_chromium(site, browser, scheme):
+@pytest.mark.parametrize("scheme, lessons", [
+    pytest.param("light", LESSONS[4:9:4], id="light"), pytest.param("dark", LESSONS[:1], id="dark"),
+    pytest.param("light", LESSONS, id="light, all of it", marks=pytest.mark.long)])
+def test_every_page_in_chromium(site, browser, scheme, lessons):
     folder, address = site
     axe = (shared.packages() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-    # pages that are made alike: one lesson tells of the dark colours of all, one page of source code of all of them
-    alike = set(LESSONS[1:]) if scheme == "dark" else set()
+    # pages that are made alike: a lesson or two tell of all, and one page of source code of all of them
+    alike = set(LESSONS) - set(lessons)
     wrong = []
     page, complaints = watched(browser, home=address, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
     for name in pages(folder):

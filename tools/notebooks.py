@@ -3,8 +3,8 @@
     python tools/notebooks.py run [FILE ...]      execute, and store the outputs
     python tools/notebooks.py check [FILE ...]    execute, and say where the stored outputs differ
 
-What lrcourse's own kernel trains has the same bits on every machine. What numpy trains has not (the language model, and
-problems that a lesson defines itself), nor has a product in theory.py: training amplifies the last bit of a sum, and that
+What lrcourse's own kernel trains has the same bits on every machine. What numpy trains has not (problems that a lesson
+defines itself), nor has a product in theory.py: training amplifies the last bit of a sum, and that
 bit depends on the processor. For these every notebook runs under one fixed setting: OpenBLAS's Haswell code on one thread,
 and numpy without its AVX-512 paths, which every x86-64 machine of the last decade can do. Widget ids are renumbered, timings
 dropped, and the network is shut off. Of a prediction and of the map of the course only the text is stored, so that a change

@@ -1,11 +1,12 @@
-"""The engine: kernel.c, all of the digits' training in one piece of C, and what joins it to Python.
+"""The engine: kernel.c, all of the digits' training in one piece of C, and what joins it to Python; and transformer.c, the
+losses and gradients of ``language``, which text.py here joins.
 
 ``train`` and ``sweep`` take it by themselves where it knows the problem and the optimizer. It gives the same bits on every
 machine, on any number of threads, and in the browser; the plain loop of training.py gives the same to rounding. Where the
 kernel can't be had the plain loop takes over, after one warning. The environment variable LRCOURSE_ENGINE chooses: "plain" for
 the plain loop, "avx2" or "baseline" for a kernel with shorter vectors than the longest that this processor has.
 
-Everything that is computed is computed in kernel.c. Here are the structs that it is given, and the arrays that it reads.
+Everything that is computed for the digits is computed in kernel.c. Here are the structs that it is given, and the arrays that it reads.
 """
 
 import functools
@@ -16,7 +17,7 @@ import warnings
 import numpy as np
 
 from lrcourse.optimizers import SGD, Adam, AdamW, AdaGrad, Momentum, Nesterov, RMSProp, ScheduleFreeSGD
-from lrcourse.problems import PIXELS, digits
+from lrcourse.problems import PIXELS, digits, language
 from lrcourse.problems import _moments as moments
 
 OPTIMIZERS = (SGD, Momentum, Nesterov, AdaGrad, RMSProp, Adam, AdamW, ScheduleFreeSGD)      # numbered as in kernel.c
@@ -29,9 +30,14 @@ RUN = np.dtype([(name, "u8") for name in ("weights", "rates", "figures", "memory
                + [(name, "f8") for name in ("power1", "power2", "total")])
 
 
-def knows(problem, optimizer):
-    """Whether the kernel trains this, and is there. A subclass may do anything, so it takes the plain loop."""
-    return type(problem) is digits and problem.dtype == "float32" and type(optimizer) in OPTIMIZERS and kernel() is not None
+def loop(problem, optimizer):
+    """What trains this in place of ``training.run_loop``, or None. A subclass may do anything, so it takes the plain loop."""
+    from lrcourse.engine import text
+    if type(problem) is digits:
+        known, faster = type(optimizer) in OPTIMIZERS, run_loop
+    else:
+        known, faster = type(problem) is language and text.peeled(optimizer), text.run_loop
+    return faster if known and problem.dtype == "float32" and kernel() is not None else None
 
 
 @functools.cache
@@ -134,12 +140,17 @@ def settings(problem, optimizer):
     one = np.zeros((), PROBLEM)
     one["hidden"], one["batch"], one["batch_norm"] = problem.hidden, problem.batch_size, problem.batch_norm
     one["copies"], one["tests"] = (2 * problem.shift + 1) ** 2, len(problem.test_labels)
-    one["blank"], one["decay"], one["own_decay"] = blank(), problem.weight_decay, optimizer.weight_decay
-    one["optimizer"] = OPTIMIZERS.index(type(optimizer))
+    one["blank"], one["decay"] = blank(), problem.weight_decay
+    of_optimizer(one, optimizer)
+    return one
+
+
+def of_optimizer(one, optimizer):
+    """What the struct says of the optimizer."""
+    one["own_decay"], one["optimizer"] = optimizer.weight_decay, OPTIMIZERS.index(type(optimizer))
     for name in ("beta1", "beta2", "eps"):
         one[name] = getattr(optimizer, name, 0.0)
     one["beta1"] = getattr(optimizer, "beta", getattr(optimizer, "rho", one["beta1"]))
-    return one
 
 
 def placed(kernel, problem, one):

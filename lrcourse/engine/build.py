@@ -1,6 +1,6 @@
-"""Compile kernel.c: ``python -m lrcourse.engine.build``.
+"""Compile kernel.c and transformer.c, which includes it: ``python -m lrcourse.engine.build``.
 
-Makes the libraries for this machine beside kernel.c, with the C compiler at hand (CC, cc, gcc or clang) or else with the
+Makes the libraries for this machine beside them, with the C compiler at hand (CC, cc, gcc or clang) or else with the
 ``ziglang`` package, and with ziglang kernel.wasm too, for the browser. hatch_build.py does the same when the package is
 installed, or for another machine.
 """
@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SOURCE = HERE / "kernel.c"
+SOURCES = HERE / "transformer.c", HERE / "kernel.c"     # the first is compiled and includes the second
 # no contraction, no other order: so the results do not depend on the compiler (kernel.c says why)
 FLAGS = ["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fno-builtin",
          "-fvisibility=hidden"]
@@ -43,8 +43,9 @@ def here():
 
 
 def version():
-    """What the compiled kernel calls itself: the first 8 bytes of the sha256 of kernel.c."""
-    return int.from_bytes(hashlib.sha256(SOURCE.read_bytes().replace(b"\r\n", b"\n")).digest()[:8])
+    """What the compiled kernel calls itself: the first 8 bytes of the sha256 of its sources."""
+    sources = b"".join(source.read_bytes().replace(b"\r\n", b"\n") for source in SOURCES)
+    return int.from_bytes(hashlib.sha256(sources).digest()[:8])
 
 
 def library(kind, folder=HERE, target=None):
@@ -78,8 +79,9 @@ def compile(target=None, folder=HERE):
                 shared = [] if kind == "wasm" else ["-shared"] if name.startswith("windows") else ["-shared", "-fPIC"]
                 if not name.startswith("macos") or "ziglang" in command:        # Apple's linker insists on its library
                     shared = [*shared, "-nostdlib"]
-                done = subprocess.run([*command, *FLAGS, *shared, *kinds[kind], f"-DVERSION={version()}ULL", str(SOURCE), "-o", str(path)],
-                                      capture_output=True, text=True, cwd=tmp, env=os.environ | {"ZIG_LOCAL_CACHE_DIR": tmp})
+                done = subprocess.run([*command, *FLAGS, *shared, *kinds[kind], f"-DVERSION={version()}ULL", str(SOURCES[0]),
+                                       "-o", str(path)], capture_output=True, text=True,
+                                      cwd=tmp, env=os.environ | {"ZIG_LOCAL_CACHE_DIR": tmp})
                 if done.returncode:
                     said.append(f"{' '.join(command)}: {done.stderr.strip()}")
                     break
@@ -89,7 +91,7 @@ def compile(target=None, folder=HERE):
                     shutil.copy(path, beside)
                     os.replace(beside, folder / path.name)
                 return [folder / path.name for path in made.values()]
-    raise OSError(f"kernel.c was not compiled for {name}: " + "; ".join(said[1:] or said))
+    raise OSError(f"the kernel was not compiled for {name}: " + "; ".join(said[1:] or said))
 
 
 def main():

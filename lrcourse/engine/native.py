@@ -1,14 +1,15 @@
 """The kernel as a library of this machine, through ctypes, which lets go of Python's lock while it works."""
 
 import ctypes
+import functools
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 
-
 from lrcourse.engine.build import library
 
-RESULTS = {"version": ctypes.c_uint64, "memory_needed": ctypes.c_uint64, "begin": None, "train": None, "end": None, "draw": None}
+RESULTS = {"version": ctypes.c_uint64, "memory_needed": ctypes.c_uint64, "begin": None, "train": None, "end": None, "draw": None,
+           "language_memory": ctypes.c_uint64, "language_gradient": None, "language_train": None}
 
 
 def kinds():
@@ -56,8 +57,13 @@ class Kernel:
             for run in range(runs):
                 work(run)
         else:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(work, range(runs)))
+            list(pool(threads, os.getpid()).map(work, range(runs)))
+
+
+@functools.cache
+def pool(threads, process):
+    """Threads that wait for work; after a fork the child needs its own."""
+    return ThreadPoolExecutor(threads)
 
 
 class Held:

@@ -151,7 +151,7 @@ PREDICTIONS = {
     "lm-batch": Choice(
         {"twice as high": "The rule for Adam. On this grid both curves are lowest at 0.012; that of the larger is only "
                           "flatter to the right.",
-         "four times as high": "The rule for SGD. Here 0.048 is worse than 0.012, by about 0.07.",
+         "four times as high": "The rule for SGD. Here 0.048 is worse than 0.012, by about 0.06.",
          "the same": "0.012 for both; a grid of factors of two can't see more."},
         right="the same", out="Both batches do best at 0.012."),
     "lm-ema": Choice(

@@ -242,3 +242,29 @@ TOO_FAST_A_START = {
     "alt": "Eight networks under Adam with the peak {peak:g} after {updates} updates of warm-up: {broken} of {runs} are broken, and "
            "{error:.1f} % of the held-out digits are misread at the end on average.",
 }
+
+# the explorer of lesson 09
+UNKNOWN_END = {
+    "label": "An unknown end: place the cooldown of a run that may stop at any epoch from 10 to 40",
+    "rate": "learning rate",
+    "error": "held-out digits misread, in %",
+    "ends": "misread at each end that was drawn, in %",
+    "epoch": "epoch",
+    "begins": "begins at",
+    "length": "lasts",
+    "you": "you",
+    "cosine": "cosine for 40",
+    "told": "told 6 before",
+    "draw": "Draw an end",
+    "all": "Draw all twenty",
+    "again": "Begin again",
+    "begin": "Nobody knows the end yet",
+    "how": "It is drawn between epochs 10 and 40. Place your cooldown, in epochs, then let ends be drawn.",
+    "one": "End at {end}: {mine} % misread",
+    "many": "{ends} ends: {mine} % misread",
+    "why": "The cosine that was planned for 40: {cosine} %. Who is told six epochs before and cools down then: {told} %.",
+    "trouble": "It can't train here",
+    "alt": "A rate of 0.1 that falls to zero over {length} epochs from epoch {begins} on, and a cosine from 0.2 to zero at epoch 40.",
+    "alt_ends": "Over {ends} ends {mine:.1f} % of the digits are misread, by the cosine {cosine:.1f} %, and by who is told six "
+                "epochs before {told:.1f} %.",
+}

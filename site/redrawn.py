@@ -1,0 +1,108 @@
+"""The lessons' figures drawn anew for slides: smaller paper, so that letters are larger, and no title, since the slide has it.
+
+That runs the notebooks, two at a time, which takes a minute or two; what was drawn is kept in build/redrawn until the notebook or
+the package changes. ``make slides`` and ``make publish`` ask for it; without it a deck shows the notebooks' stored pictures.
+"""
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
+from pathlib import Path
+
+import nbformat
+from stops import source
+
+HERE = Path(__file__).resolve().parent
+FOLDER = HERE.parent / "build" / "redrawn"
+SCALES, DPI = (0.72, 0.8, 0.9, 1), 260        # of the paper: the first at which no words are in each other's way
+WATCH = "import sys; sys.path.insert(0, {site!r}); import redrawn; redrawn.watch({folder!r})"
+
+
+# ---- for the builder ---------------------------------------------------------------------------------------------------
+
+def place(path):
+    """The folder for the figures of a notebook."""
+    known = hashlib.sha256((source() + Path(__file__).read_text(encoding="utf-8")).encode())
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            known.update(cell.source.encode())
+    return FOLDER / f"{path.stem}_{known.hexdigest()[:16]}"
+
+
+def figures(path):
+    """{name: PNG}, what has been drawn of a notebook: nothing, before ``redraw``."""
+    return {each.stem: each.read_bytes() for each in place(path).glob("*.png")}
+
+
+def redraw(paths):
+    """Draw what is missing."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, [path for path in paths if not place(path).is_dir()]))
+
+
+def run(path):
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        notebook, pictures = nbformat.read(path, as_version=4), Path(folder) / "pictures"
+        pictures.mkdir()
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(WATCH.format(site=str(HERE), folder=str(pictures))))
+        nbformat.write(notebook, Path(folder) / "run.ipynb")
+        done = subprocess.run([sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", str(Path(folder) / "run.ipynb")],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=900)
+        if done.returncode:         # lesson 13 without the frameworks, say
+            print(f"{path.name} stopped, so its later figures are the stored ones: {(done.stderr or done.stdout).strip()[-300:]}")
+        pictures.rename(place(path))
+
+
+# ---- in the notebook ---------------------------------------------------------------------------------------------------
+
+def watch(folder):
+    """From now on each figure is drawn when it gets its name, which is when it is complete."""
+    from lrcourse.figures import Figure
+
+    def named(figure, name):
+        vars(figure)["name"] = name
+        if name:
+            draw(figure, f"{folder}/{name}.png")
+    Figure.words = property(lambda figure: vars(figure).get("name", ""), named)
+
+
+def draw(figure, path):
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from lrcourse.figures import STYLE
+
+    with matplotlib.rc_context(STYLE):
+        # over panels that have titles of their own there is one for all
+        size, title = figure.get_size_inches(), figure._suptitle or figure.axes[0]._left_title
+        text = title.get_text()
+        title.set_text("")
+        for scale in SCALES:
+            figure.set_size_inches(size * scale)
+            FigureCanvasAgg(figure).draw()
+            if not crowded(figure):
+                break
+        figure.savefig(path, dpi=DPI)
+        figure.set_size_inches(size)
+        title.set_text(text)
+
+
+def crowded(figure):
+    """Whether words leave the paper, or lie on each other."""
+    texts = list(figure.texts)
+    for axes in figure.axes:
+        texts += [*axes.texts, axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label]
+        texts += axes.get_legend().get_texts() if axes.get_legend() else []
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            texts += [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+    boxes = [text.get_window_extent() for text in texts if text.get_visible() and text.get_text().strip()]
+    page = figure.bbox
+    if any(box.x0 < page.x0 - 1 or box.y0 < page.y0 - 1 or box.x1 > page.x1 + 1 or box.y1 > page.y1 + 1 for box in boxes):
+        return True
+    apart = lambda a, b: min(a.x1, b.x1) - max(a.x0, b.x0) < -6 or min(a.y1, b.y1) - max(a.y0, b.y0) < 2
+    return not all(apart(a, b) for a, b in combinations(boxes, 2))

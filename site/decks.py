@@ -28,6 +28,7 @@ LONG = 150          # characters of a headline
 BESIDE = 40         # words beside a figure or a formula
 LEAST, CODE, WIDE = 5, 14, 76       # lines of code that are worth a slide and can be read from the last row, and their length
 WORDS_A_MINUTE = 125
+FEW, ENOUGH = 12, 17        # words: fewer than the first would leave a slide empty, the second fill it
 # what goes first when a deck is too long; polls and what answers them stay, and what is said to a tempting choice goes last
 SPARE = ("code", "table", "statement", "picture", "formula", "why")
 # a text that says so of a wrong choice: it is what is commonly thought
@@ -159,11 +160,11 @@ def spoken(heading, prose, say):
     formulas, table = FORMULA.findall(prose), TABLE.search(prose)
     slide = None
     if formulas:
-        claim = next((each for each in claims(prose) if words(each) <= BESIDE), "")
-        slide = Slide("formula", heading, claim, steps=[END.sub("", each) for each in formulas[:3]])
+        claim = next((each for each in claims(prose) if words(each) <= BESIDE), "") or leading(prose)
+        slide = Slide("formula", heading, claim, steps=[step for each in formulas[:3] for step in one_by_one(each)])
     elif table and table[0].count("\n") <= 9:
         slide = Slide("table", heading, table[0].strip())
-    elif found := claims(prose):
+    elif found := [each for each in claims(prose) if words(each) >= FEW]:
         slide = Slide("statement", heading, found[0])
     said = [FORMULA.sub(lambda found: " ".join(found[0].split()), prose).strip(), *(f"**{title}** {text.strip()}" for title, text in folds)]
     if slide:
@@ -175,15 +176,34 @@ def spoken(heading, prose, say):
 
 
 def claims(prose):
-    """Sentences with something in bold that is a claim, not a label."""
+    """Sentences with something in bold that is a claim, not a label; a short one with what follows it."""
     found = []
     for paragraph in re.split(r"\n\s*\n", prose):
         if paragraph.lstrip().startswith(("|", "-", "1.", "<", "$$", "(")):
             continue
         parts = re.split(r"(?<=[.?!:])\s+(?=[A-Z*$])", paragraph.strip())
-        found += [re.sub(r"\w", lambda first: first[0].upper(), each.strip(), count=1) for each in parts
-                  if re.search(r"\*\*[^*]{12,}\*\*", each) and "$$" not in each and words(each) <= 45]
+        for number, each in enumerate(parts):
+            if re.search(r"\*\*[^*]{12,}\*\*", each) and "$$" not in each and words(each) <= 45:
+                if number and re.match(r"(It|This|That|These|They)\b", each) and words(parts[number - 1]) + words(each) <= BESIDE:
+                    each = f"{parts[number - 1]} {each}"
+                for after in parts[number + 1:]:
+                    if words(each) >= ENOUGH or words(each) + words(after) > BESIDE or "$$" in after:
+                        break
+                    each = f"{each} {after}"
+                found.append(re.sub(r"\w", lambda first: first[0].upper(), each.strip(), count=1))
     return found
+
+
+def one_by_one(formula):
+    """The formulas that stand in one line, each without what ends it."""
+    return [END.sub("", f"$${part.strip()}$$") for part in re.split(r",\s*\\qquad", formula.strip("$"))]
+
+
+def leading(prose):
+    """The sentence that leads to the first formula, if it's short."""
+    before = FORMULA.split(prose)[0].strip()
+    last = re.split(r"(?<=[.?!])\s+(?=[A-Z*$(])", re.split(r"\n\s*\n", before)[-1])[-1].strip()
+    return re.sub(r",$", ":", last) if 3 <= words(last) <= BESIDE else ""
 
 
 def sentence(text, length=0):
@@ -224,15 +244,17 @@ def poll(name, text):
     choices = {"choice": lambda: [each["text"] for each in asked["options"]], "order": lambda: list(asked["options"]),
                "number": lambda: [], "free": lambda: []}[asked["kind"]]()
     body = {"number": lambda: DECK["number"].format(low=f"{asked['low']:g}", high=f"{asked['high']:g}", unit=asked["unit"]),
-            "order": lambda: DECK["order"], "free": lambda: DECK["free"], "choice": lambda: ""}[asked["kind"]]()
-    steps = scale(asked["low"], asked["high"], asked["log"]) if asked["kind"] == "number" else []
+            "order": lambda: "", "free": lambda: DECK["free"], "choice": lambda: ""}[asked["kind"]]()
+    steps = scale(asked["low"], asked["high"], asked["log"], asked["whole"]) if asked["kind"] == "number" else []
     return Slide("poll", question, "\n\n".join(filter(None, [lead, body])), lettered(choices), steps=steps,
                  notes=[text, DECK["poll"]])
 
 
-def scale(low, high, log):
-    """Five numbers along a line, for hands that point at it."""
-    return [f"{value:.2g}" if value < 100 else f"{value:.0f}" for value in (np.geomspace if log else np.linspace)(low, high, 5)]
+def scale(low, high, log, whole=False):
+    """Some five numbers along a line, for hands that point at it; whole ones where only those are asked for."""
+    count = next((n for n in (5, 4, 6, 3) if whole and not log and (high - low) % (n - 1) == 0), 5)
+    values = (np.geomspace if log else np.linspace)(low, high, count)
+    return [f"{value:.0f}" if value >= 100 or whole else f"{value:.2g}" for value in values]
 
 
 def lettered(choices):

@@ -188,7 +188,6 @@ DECK = {
     "minutes": "Minutes: {minutes}",
     "poll": "Let everybody choose before anybody speaks. Then a minute with the neighbour, and a second vote.",
     "number": "Your number, from {low} to {high} {unit}",
-    "order": "Put these in order.",
     "zone": "{low} to {high}",
     "before": "{a} before {b}",
     "another order": "Another order",

@@ -28,7 +28,7 @@ LONG = 150          # characters of a headline
 BESIDE = 40         # words beside a figure or a formula
 LEAST, CODE, WIDE = 5, 14, 76       # lines of code that are worth a slide and can be read from the last row, and their length
 WORDS_A_MINUTE = 125
-FEW, ENOUGH = 12, 17        # words: fewer than the first would leave a slide empty, the second fill it
+FEW, ENOUGH = 14, 17        # words: fewer than the first would leave a slide empty, the second fill it
 # what goes first when a deck is too long; polls and what answers them stay, and what is said to a tempting choice goes last
 SPARE = ("code", "table", "statement", "picture", "formula", "why")
 # a text that says so of a wrong choice: it is what is commonly thought
@@ -195,8 +195,9 @@ def claims(prose):
 
 
 def one_by_one(formula):
-    """The formulas that stand in one line, each without what ends it."""
-    return [END.sub("", f"$${part.strip()}$$") for part in re.split(r",\s*\\qquad", formula.strip("$"))]
+    """The formulas that stand in one line, each without what ends it; a word alone between them is left out."""
+    parts = [part.strip() for part in re.split(r",?\s*\\qquad", formula.strip("$"))]
+    return [END.sub("", f"$${part}$$") for part in parts if not re.fullmatch(r"\\text\{\s*\w+\s*\}", part)]
 
 
 def leading(prose):

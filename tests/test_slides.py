@@ -43,6 +43,11 @@ PROBLEMS = """() => {
     if (thing.tagName === 'IMG' && !(thing.complete && thing.naturalWidth)) found.push('picture not shown');
     if (box.bottom > page.bottom + 1 || box.right > page.right + 1) found.push(thing.tagName + ' is cut off');
   }
+  const head = current.querySelector('h1, h2').getBoundingClientRect().bottom;
+  for (const thing of current.querySelectorAll('.body > *, .live, .stage')) {
+    const box = thing.getBoundingClientRect();
+    if (box.height && box.top < head - 1) found.push('lies on the headline: ' + thing.textContent.slice(0, 30));
+  }
   for (const canvas of current.querySelectorAll('.lrx canvas')) {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     if (new Set(new Uint32Array(data.buffer)).size < 3) found.push('an explorer shows nothing');
@@ -195,6 +200,7 @@ def test_a_headline_is_whole_and_a_formula_ends_no_sentence():
     assert [decks_module.END.sub("", f"$${tex}$$") for tex in ("a ,\n", "b\\,.", "c\\;,", "\\frac{1}{2}")] == [
         "$$a$$", "$$b$$", "$$c$$", "$$\\frac{1}{2}$$"]
     assert decks_module.one_by_one("$$a = 1, \\qquad b = 2 .$$") == ["$$a = 1$$", "$$b = 2$$"]
+    assert decks_module.one_by_one("$$a \\qquad\\text{and}\\qquad \\text{so } b$$") == ["$$a$$", "$$\\text{so } b$$"]
     for step in (step for name in LESSONS for slide in decks_module.deck(shared.NOTEBOOKS / f"{name}.ipynb") for step in slide.steps):
         assert not step.rstrip("$ \n").endswith((".", ",", ";")), step
 

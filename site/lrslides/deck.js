@@ -14,7 +14,8 @@ function fit(slide) {
   for (let size = Math.min(MOST[kind], widest); size >= LEAST; size -= 1) {
     body.style.fontSize = `${size}px`;
     const inside = box => box.scrollHeight <= box.clientHeight + 1 && box.scrollWidth <= box.clientWidth + 1;
-    if (inside(body) && [...body.querySelectorAll(".step")].every(step => step.scrollWidth <= step.clientWidth + 1)) break;
+    const wide = thing => thing.getBoundingClientRect().width;
+    if (inside(body) && [...body.querySelectorAll(".step svg")].every(svg => wide(svg) <= 0.95 * wide(body))) break;
   }
 }
 

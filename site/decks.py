@@ -23,12 +23,18 @@ from lrcourse.lessons.ui import DECK
 from lrcourse.lessons.words import gathered
 
 MOST = 30           # slides of a deck
+CROSS = "✗"         # before an answer that has no letter
 LONG = 150          # characters of a headline
 BESIDE = 40         # words beside a figure or a formula
 LEAST, CODE, WIDE = 5, 14, 76       # lines of code that are worth a slide and can be read from the last row, and their length
 WORDS_A_MINUTE = 125
-# what goes first when a deck is too long; polls, results, and why most of all stay
+FEW, ENOUGH = 14, 17        # words: fewer than the first would leave a slide empty, the second fill it
+# what goes first when a deck is too long; polls and what answers them stay, and what is said to a tempting choice goes last
 SPARE = ("code", "table", "statement", "picture", "formula", "why")
+# a text that says so of a wrong choice: it is what is commonly thought
+COMMON = re.compile(r"\b(tempting|usual|usually|common|commonly|natural|often|textbooks?|papers|one reads|one expects|"
+                    r"old saying|rules? of thumb|rule of|most people|everybody)\b", re.I)
+END = re.compile(r"(?:\\[,;: ]|[\s.,;])+(?=\$\$$)")        # a sentence goes on behind a formula, a slide doesn't
 FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.S)
 FORMULA = re.compile(r"\$\$.+?\$\$", re.S)
 TABLE = re.compile(r"(?:^\|.*\n?){3,}", re.M)
@@ -154,11 +160,11 @@ def spoken(heading, prose, say):
     formulas, table = FORMULA.findall(prose), TABLE.search(prose)
     slide = None
     if formulas:
-        claim = next((each for each in claims(prose) if words(each) <= BESIDE), "")
-        slide = Slide("formula", heading, claim, steps=[re.sub(r"[,.;]\s*\$\$$", "$$", each) for each in formulas[:3]])
+        claim = next((each for each in claims(prose) if words(each) <= BESIDE), "") or leading(prose)
+        slide = Slide("formula", heading, claim, steps=[step for each in formulas[:3] for step in one_by_one(each)])
     elif table and table[0].count("\n") <= 9:
         slide = Slide("table", heading, table[0].strip())
-    elif found := claims(prose):
+    elif found := [each for each in claims(prose) if words(each) >= FEW]:
         slide = Slide("statement", heading, found[0])
     said = [FORMULA.sub(lambda found: " ".join(found[0].split()), prose).strip(), *(f"**{title}** {text.strip()}" for title, text in folds)]
     if slide:
@@ -170,20 +176,45 @@ def spoken(heading, prose, say):
 
 
 def claims(prose):
-    """Sentences with something in bold that is a claim, not a label."""
+    """Sentences with something in bold that is a claim, not a label; a short one with what follows it."""
     found = []
     for paragraph in re.split(r"\n\s*\n", prose):
         if paragraph.lstrip().startswith(("|", "-", "1.", "<", "$$", "(")):
             continue
         parts = re.split(r"(?<=[.?!:])\s+(?=[A-Z*$])", paragraph.strip())
-        found += [re.sub(r"\w", lambda first: first[0].upper(), each.strip(), count=1) for each in parts
-                  if re.search(r"\*\*[^*]{12,}\*\*", each) and "$$" not in each and words(each) <= 45]
+        for number, each in enumerate(parts):
+            if re.search(r"\*\*[^*]{12,}\*\*", each) and "$$" not in each and words(each) <= 45:
+                if number and re.match(r"(It|This|That|These|They)\b", each) and words(parts[number - 1]) + words(each) <= BESIDE:
+                    each = f"{parts[number - 1]} {each}"
+                for after in parts[number + 1:]:
+                    if words(each) >= ENOUGH or words(each) + words(after) > BESIDE or "$$" in after:
+                        break
+                    each = f"{each} {after}"
+                found.append(re.sub(r"\w", lambda first: first[0].upper(), each.strip(), count=1))
     return found
 
 
-def sentence(text):
-    """The first sentence of a text."""
-    return re.match(r"(.+?[.?!])(?=\s+[A-Z*(]|$)|.+", text.strip(), re.S)[0]
+def one_by_one(formula):
+    """The formulas that stand in one line, each without what ends it; a word alone between them is left out."""
+    parts = [part.strip() for part in re.split(r",?\s*\\qquad", formula.strip("$"))]
+    return [END.sub("", f"$${part}$$") for part in parts if not re.fullmatch(r"\\text\{\s*\w+\s*\}", part)]
+
+
+def leading(prose):
+    """The sentence that leads to the first formula, if it's short."""
+    before = FORMULA.split(prose)[0].strip()
+    last = re.split(r"(?<=[.?!])\s+(?=[A-Z*$(])", re.split(r"\n\s*\n", before)[-1])[-1].strip()
+    return re.sub(r",$", ":", last) if 3 <= words(last) <= BESIDE else ""
+
+
+def sentence(text, length=0):
+    """The first sentence of a text, with ``length`` and those after it that fit into so many characters; one alone may be too short."""
+    found, *rest = re.split(r"(?<=[.?!])\s+(?=[A-Z*(])", text.strip())
+    for each in rest:
+        if len(found) + len(each) >= (length if len(found) > 30 else min(length * 3 // 2, 210)):
+            break
+        found += f" {each}"
+    return found
 
 
 def words(text):
@@ -214,15 +245,17 @@ def poll(name, text):
     choices = {"choice": lambda: [each["text"] for each in asked["options"]], "order": lambda: list(asked["options"]),
                "number": lambda: [], "free": lambda: []}[asked["kind"]]()
     body = {"number": lambda: DECK["number"].format(low=f"{asked['low']:g}", high=f"{asked['high']:g}", unit=asked["unit"]),
-            "order": lambda: DECK["order"], "free": lambda: DECK["free"], "choice": lambda: ""}[asked["kind"]]()
-    steps = scale(asked["low"], asked["high"], asked["log"]) if asked["kind"] == "number" else []
+            "order": lambda: "", "free": lambda: DECK["free"], "choice": lambda: ""}[asked["kind"]]()
+    steps = scale(asked["low"], asked["high"], asked["log"], asked["whole"]) if asked["kind"] == "number" else []
     return Slide("poll", question, "\n\n".join(filter(None, [lead, body])), lettered(choices), steps=steps,
                  notes=[text, DECK["poll"]])
 
 
-def scale(low, high, log):
-    """Five numbers along a line, for hands that point at it."""
-    return [f"{value:.2g}" if value < 100 else f"{value:.0f}" for value in (np.geomspace if log else np.linspace)(low, high, 5)]
+def scale(low, high, log, whole=False):
+    """Some five numbers along a line, for hands that point at it; whole ones where only those are asked for."""
+    count = next((n for n in (5, 4, 6, 3) if whole and not log and (high - low) % (n - 1) == 0), 5)
+    values = (np.geomspace if log else np.linspace)(low, high, count)
+    return [f"{value:.0f}" if value >= 100 or whole else f"{value:.2g}" for value in values]
 
 
 def lettered(choices):
@@ -230,30 +263,38 @@ def lettered(choices):
 
 
 def why(name, last):
-    """What came out, and what to say to the wrong answer that most people find tempting: the first that is wrong.
+    """What came out, and what to say to a wrong answer: the one that is said to be common, or else the first.
 
     Where nothing is said to any, what came out goes to the notes of ``last``, the slide that shows it.
     """
     asked = all_predictions()[name].data()
-    rest = [asked["out"]]
-    choice, say = "", ""
-    if asked["kind"] == "choice":
-        wrong = [(letter, each) for letter, each in lettered(asked["options"]) if not each["right"]]
-        rest += [f"**{letter}** {each['text']} {each['say']}" for letter, each in lettered(asked["options"])]
-        if wrong:
-            (letter, each) = wrong[0]
-            choice, say = [(letter, each["text"])], each["say"]
-    elif asked["kind"] == "number":
-        rest += [f"**{low:g} to {high:g}:** {text}" for low, high, text in asked["zones"]]
-        say = "\n\n".join(rest[1:3])
-    elif asked["kind"] == "order":
-        rest += [asked["value"], *(f"**{a}, {b}** {text}" for a, b, text in asked["wrong"]), asked["say"]]
-        say = f"**{asked['value']}**\n\n{asked['say']}"
-    headline = asked["out"] if len(asked["out"]) <= LONG else sentence(asked["out"])
-    if body := say or asked["out"].removeprefix(headline).strip():
-        yield Slide("why", headline, body, choice or [], notes=rest)
+    wrong, rest = mistakes(asked)
+    title = sentence(asked["out"], LONG)
+    choice = next((each for each in wrong if COMMON.search(each[2])), wrong[0] if wrong else None)
+    body = choice[2] if choice else asked["out"].removeprefix(title).strip()
+    if body:
+        yield Slide("why", title, body, [choice[:2]] if choice else [], notes=[asked["out"], *rest])
     else:
-        last.notes += rest
+        last.notes += [asked["out"], *rest]
+
+
+def mistakes(asked):
+    """The wrong answers to which something is said, as (mark, answer, text), and all that is said to any answer."""
+    if asked["kind"] == "choice":
+        options = lettered(asked["options"])
+        return ([(letter, each["text"], each["say"]) for letter, each in options if not each["right"]],
+                [f"**{letter}** {each['text']} {each['say']}" for letter, each in options])
+    if asked["kind"] == "number":
+        low, high = asked["right"]
+        zones = [(a, b, f"{DECK['zone'].format(low=f'{a:g}', high=f'{b:g}') if a < b else f'{a:g}'} {asked['unit']}".strip(), text)
+                 for a, b, text in asked["zones"]]
+        return ([(CROSS, zone, text) for a, b, zone, text in zones if b < low or a > high],
+                [f"**{zone}:** {text}" for *_, zone, text in zones])
+    if asked["kind"] == "order":
+        pairs = [(DECK["before"].format(a=a, b=b), text) for a, b, text in asked["wrong"]]
+        return ([(CROSS, pair, text) for pair, text in pairs] or [(CROSS, DECK["another order"], asked["say"])],
+                [asked["value"], *(f"**{pair}:** {text}" for pair, text in pairs), asked["say"]])
+    return [], []
 
 
 # ---- what cells show ---------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""The lessons' figures drawn anew for slides: smaller paper, so that letters are larger, and no title, since the slide has it.
+"""The lessons' figures drawn anew for slides: small paper, in the shape of a slide, so that letters are large; no title, which is
+the headline.
 
 That runs the notebooks, two at a time, which takes a minute or two; what was drawn is kept in build/redrawn until the notebook or
 the package changes. ``make slides`` and ``make publish`` ask for it; without it a deck shows the notebooks' stored pictures.
@@ -17,7 +18,9 @@ from stops import source
 
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parent / "build" / "redrawn"
-SCALES, DPI = (0.72, 0.8, 0.9, 1), 260        # of the paper: the first at which no words are in each other's way
+SHAPE = 1212 / 590                            # what a headline of one line leaves of a slide
+HEIGHT, ROW, AROUND = 3.1, 0.18, 0.8          # inches: 11 points are 29 pixels of a slide then; a row and its name; what is below
+SCALES, DPI = (1, 1.1, 1.2, 1.35, 1.5), 260   # of the paper: the first at which no words are in each other's way
 WATCH = "import sys; sys.path.insert(0, {site!r}); import redrawn; redrawn.watch({folder!r})"
 
 
@@ -61,7 +64,14 @@ def run(path):
 
 def watch(folder):
     """From now on each figure is drawn when it gets its name, which is when it is complete."""
+    from lrcourse import figures
     from lrcourse.figures import Figure
+
+    def canvas(height, rows=0):
+        tall = max(HEIGHT, AROUND + ROW * rows)
+        return Figure(figsize=(SHAPE * tall, tall))
+
+    figures.canvas = canvas
 
     def named(figure, name):
         vars(figure)["name"] = name

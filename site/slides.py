@@ -71,7 +71,8 @@ def section(slide):
     inner = parts[slide.kind]() if slide.kind in parts else f'<div class="body">{in_order(slide, choices)}</div>'
     mark = "h1" if slide.kind == "title" else "h2"
     notes = "".join([f"<p><b>{DECK['minutes'].format(minutes=f'{slide.minutes:g}')}</b></p>", *map(text, slide.notes)])
-    return (f'<section class="k-{slide.kind}"><{mark}>{inline(slide.title)}</{mark}>{inner}'
+    title = inline(re.sub(r"(?<=[a-z])-(?=[a-z\d])", "\u2060-\u2060", slide.title))        # warm-up stays on a line, too
+    return (f'<section class="k-{slide.kind}"><{mark}>{title}</{mark}>{inner}'
             f'<aside class="notes">{notes}</aside></section>')
 
 
@@ -81,6 +82,9 @@ def in_order(slide, choices):
 
 
 def from_deck_to_deck(markdown):
+    """Links lead to decks; a number and its % or ± stay on a line."""
+    markdown = re.sub(r"(?<=\d) (?=[%±])|(?<=±) (?=\d)", "\u00a0", markdown)
+    markdown = re.sub(r"(?<!\$)\$([^$\n]+)\$([,.])(?=\s|$)", r"$\1\2$", markdown)      # else a line may begin with the comma
     return re.sub(r"\((\d\d_\w+)\.ipynb(#[^)]*)?\)", r"(\1.html)", markdown)
 
 

@@ -250,7 +250,8 @@ def test_solutions_are_collapsed_and_links_lead_to_the_other_forms(site):
         cells = nbformat.read(shared.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
         assert page.count("<details><summary>Solution") == sum("solution" in cell.metadata.get("tags", []) for cell in cells)
         assert "<details open" not in page
-        for link in (f"live/lab/index.html?path={name}.ipynb", f"slides/{name}.html", f"slides/{name}.pdf", f"notebooks/{name}.ipynb"):
+        decks = [f"slides/{name}{form}" for form in (".html", ".pdf", ".pptx")]
+        for link in (f"live/lab/index.html?path={name}.ipynb", *decks, f"notebooks/{name}.ipynb"):
             assert f'href="{link}"' in page
     assert not shared.broken(folder, elsewhere=() if PUBLISHED else ("slides/", "live/"))
 

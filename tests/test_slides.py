@@ -1,15 +1,19 @@
 """A deck is a lecture; every slide fits its page, can be read from the last row, and loads nothing from elsewhere."""
 
 import base64
+import io
 import os
 import unicodedata
+from pathlib import Path
 
 import nbformat
+import numpy as np
 import pypdfium2
 import pytest
 from editions import LESSONS, PUBLISHED, WORD, built, chromium, shared, watched
 import decks as decks_module
 import slides as slides_module
+from PIL import Image
 
 from lrcourse.lessons.predictions import Choice, all_predictions
 
@@ -39,27 +43,42 @@ PROBLEMS = """() => {
     if (thing.tagName === 'IMG' && !(thing.complete && thing.naturalWidth)) found.push('picture not shown');
     if (box.bottom > page.bottom + 1 || box.right > page.right + 1) found.push(thing.tagName + ' is cut off');
   }
+  const head = current.querySelector('h1, h2').getBoundingClientRect().bottom;
+  for (const thing of current.querySelectorAll('.body > *, .live, .stage')) {
+    const box = thing.getBoundingClientRect();
+    if (box.height && box.top < head - 1) found.push('lies on the headline: ' + thing.textContent.slice(0, 30));
+  }
   for (const canvas of current.querySelectorAll('.lrx canvas')) {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     if (new Set(new Uint32Array(data.buffer)).size < 3) found.push('an explorer shows nothing');
   }
-  // what is drawn on, from the first line to the last and from the left to the right, as a part of the page
-  const boxes = [];
-  const drawn = ':scope > h1, :scope > h2, .body > *, .choices li, .stage img, .live img, .lrx, mjx-container';
-  for (const thing of current.querySelectorAll(drawn)) {
-    let box = thing.getBoundingClientRect();
-    if (thing.tagName === 'IMG') {      // in its box a picture keeps its shape
-      const scale = Math.min(box.width / thing.naturalWidth, box.height / thing.naturalHeight);
-      box = { width: thing.naturalWidth * scale, left: box.left, right: box.right, top: box.top, bottom: box.bottom };
+  // what is read beside a figure or a formula: all but the headline and what stands in them
+  if (current.querySelector('.stage, .step')) {
+    const beside = document.createTreeWalker(current, NodeFilter.SHOW_TEXT);
+    let count = 0;
+    while (beside.nextNode()) {
+      const holder = beside.currentNode.parentElement;
+      if (!holder.closest('h1, h2, aside, mjx-container') && holder.checkVisibility()) {
+        count += beside.currentNode.data.split(/\\s+/).filter(Boolean).length;
+      }
     }
-    if (box.width) boxes.push(box);
+    if (count > MOST_WORDS) found.push(`${count} words beside a figure or a formula`);
   }
-  const span = (low, high) => Math.max(...boxes.map(box => box[high])) - Math.min(...boxes.map(box => box[low]));
-  const filled = span('left', 'right') * span('top', 'bottom') / page.width / page.height;
-  if (filled < 1 / 3) found.push(`only ${(100 * filled).toFixed()} % of it is used`);
   return found;
 }"""
+PROBLEMS = PROBLEMS.replace("MOST_WORDS", str(decks_module.BESIDE))
+# what belongs to no slide
+FRAME = ".slide-number, .controls, .progress { display: none !important; }"
+PICTURE = "!!Reveal.getCurrentSlide().querySelector('.stage')"
+CELL = 40           # pixels of a square in which something is painted, or nothing
 DOT = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
+
+
+def filled(screenshot):
+    """The part of a slide on which something is painted: of its squares, those that are not all white."""
+    picture = np.asarray(Image.open(io.BytesIO(screenshot)).convert("RGB")).min(axis=-1)
+    rows, columns = (size // CELL for size in picture.shape)
+    return (picture[:rows * CELL, :columns * CELL].reshape(rows, CELL, columns, CELL) < 250).any(axis=(1, 3)).mean()
 
 
 @pytest.fixture(scope="module")
@@ -83,12 +102,29 @@ def test_every_slide_fits(name, decks, browser):
     assert len(places) > 5
     pictures = os.environ.get("SLIDE_PICTURES")
     for number, (h, v) in enumerate(places, 1):
-        page.evaluate("([h, v]) => Reveal.slide(h, v)", [h, v])
+        page.evaluate("([h, v]) => Reveal.slide(h, v, 99)", [h, v])        # with all its steps
         complaints += [f"slide {number}: {problem}" for problem in page.evaluate(PROBLEMS)[:3]]
+        screenshot = page.screenshot(style=FRAME)
+        stored = not PUBLISHED and not decks_module.redrawn.figures(shared.NOTEBOOKS / f"{name}.ipynb") and page.evaluate(PICTURE)
+        if (part := filled(screenshot)) < 1 / 3 and not stored:         # a picture of the notebook has the notebook's shape
+            complaints.append(f"slide {number}: only {part:.0%} of it is painted on")
         if pictures:
-            page.screenshot(path=f"{pictures}/{name}-{number:02d}.png")
+            Path(pictures, f"{name}-{number:02d}.png").write_bytes(screenshot)
     page.context.close()
     assert complaints == []
+
+
+def test_only_what_is_painted_fills_a_slide():
+    page = np.full((720, 1280, 3), 255, "uint8")
+
+    def part():
+        Image.fromarray(page).save(buffer := io.BytesIO(), "png")
+        return round(filled(buffer.getvalue()) * 18 * 32)
+    assert part() == 0
+    page[100:110, 100:110] = page[700:, 1270:] = 0          # corners of a large, empty box
+    assert part() == 2
+    page[:40, :] = 240                                      # a pale bar from side to side
+    assert part() == 34
 
 
 @pytest.fixture(scope="module")
@@ -133,17 +169,49 @@ def test_each_question_is_a_poll_and_what_came_out_follows(name, made):
             assert min(shown) > number, prediction
 
 
+@pytest.mark.parametrize("name", LESSONS)
+def test_what_is_said_to_a_wrong_choice_goes_last(name, made):
+    asked = list(filter(None, map(decks_module.prediction, nbformat.read(shared.NOTEBOOKS / f"{name}.ipynb", as_version=4).cells)))
+    wrong = {prediction: decks_module.mistakes(all_predictions()[prediction].data())[0] for prediction in asked}
+    kinds = [slide.kind for slide in made[name]]
+    said = sum(bool(slide.choices) for slide in made[name] if slide.kind == "why")
+    full = len(kinds) == decks_module.MOST and not {"code", "table", "statement", "formula"} & set(kinds)
+    assert full or said == sum(map(bool, wrong.values()))
+    outs = {all_predictions()[prediction].out: prediction for prediction in asked}
+    for slide in made[name]:
+        if slide.kind == "why":
+            prediction = outs[slide.notes[0]]
+            assert slide.notes[0] == slide.title or slide.notes[0].startswith(f"{slide.title} ") and slide.title[-1] in ".?!)"
+            assert not wrong[prediction] or (*slide.choices[0], slide.body) in wrong[prediction]
+
+
+def test_the_wrong_choice_that_is_said_to_be_common_is_taken():
+    said = {name: next(decks_module.why(name, None)) for name in ("two-walks", "cut", "adam-steps", "three-valleys")}
+    assert said["two-walks"].choices[0][0] == "B" and said["two-walks"].body.startswith("That is the usual worry")
+    assert said["cut"].choices[0][0] == "A"                                  # none is, so the first
+    assert said["adam-steps"].choices == [("✗", "0.6 to 1.5 times the rate")]       # a number
+    assert said["three-valleys"].choices == [("✗", "SGD before momentum")]          # an order
+
+
+def test_a_headline_is_whole_and_a_formula_ends_no_sentence():
+    text = "Four. Of six, that is, i.e. most. And (what else?) this."
+    assert decks_module.sentence(text) == "Four."
+    assert decks_module.sentence(text, 40) == "Four. Of six, that is, i.e. most."
+    assert [decks_module.END.sub("", f"$${tex}$$") for tex in ("a ,\n", "b\\,.", "c\\;,", "\\frac{1}{2}")] == [
+        "$$a$$", "$$b$$", "$$c$$", "$$\\frac{1}{2}$$"]
+    assert decks_module.one_by_one("$$a = 1, \\qquad b = 2 .$$") == ["$$a = 1$$", "$$b = 2$$"]
+    assert decks_module.one_by_one("$$a \\qquad\\text{and}\\qquad \\text{so } b$$") == ["$$a$$", "$$\\text{so } b$$"]
+    for step in (step for name in LESSONS for slide in decks_module.deck(shared.NOTEBOOKS / f"{name}.ipynb") for step in slide.steps):
+        assert not step.rstrip("$ \n").endswith((".", ",", ";")), step
+
+
 @pytest.mark.skipif(bool(PUBLISHED), reason="made from the notebooks as they are")
 def test_a_word_changed_in_a_notebook_is_changed_in_its_deck(decks):
     assert WORD in (decks / f"{LESSONS[0]}.html").read_text(encoding="utf-8")
 
 
 def test_a_title_is_cut_from_its_figure_and_nothing_else_is():
-    import io
-
     import matplotlib
-    import numpy as np
-    from PIL import Image
 
     from lrcourse.figures import line_chart
 
@@ -156,6 +224,42 @@ def test_a_title_is_cut_from_its_figure_and_nothing_else_is():
     assert dark(whole) == dark(titled)      # only white was cut off
     figure.axes[0].set_title("")
     assert dark(cut) < dark(whole)
+
+
+def test_a_figure_is_drawn_in_the_shape_of_a_slide_and_without_its_title(tmp_path, monkeypatch, capfd):
+    redrawn = decks_module.redrawn
+    monkeypatch.setattr(redrawn, "FOLDER", tmp_path / "redrawn")
+    chart = 'line_chart([0, 9], {"one": [0.0, 1]}, "time", "loss", "ten-epochs")'
+    cells = map(nbformat.v4.new_code_cell, ("from lrcourse.figures import line_chart", chart, "1 / 0", chart.replace("ten-epochs", "cut")))
+    nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), path := tmp_path / "lesson.ipynb")
+    assert redrawn.figures(path) == {}
+    redrawn.redraw([path])
+    assert list(drawn := redrawn.figures(path)) == ["ten-epochs"] and "lesson.ipynb stopped" in capfd.readouterr().out
+    picture = Image.open(io.BytesIO(drawn["ten-epochs"])).convert("L")
+    assert abs(picture.width / picture.height - redrawn.SHAPE) < 0.01
+    # where a title would stand there are at most the pale lines of the grid
+    assert np.asarray(picture.crop((picture.width // 6, 0, picture.width // 2, picture.height // 12))).min() > 128
+
+
+def test_words_in_each_others_way_are_seen():
+    from lrcourse.figures import line_chart
+
+    figure = line_chart([1, 2, 3], {"one": np.array([1.0, 2, 4])}, "time", "loss")
+
+    def crowded():
+        figure.png()        # only what was drawn has a place
+        return decks_module.redrawn.crowded(figure)
+    assert not crowded()
+    figure.axes[0].text(2, 1, "here")
+    assert not crowded()
+    figure.axes[0].text(2.02, 1, "there")
+    assert crowded()
+
+
+def test_a_number_is_pointed_at_on_a_scale():
+    assert decks_module.scale(0, 6, False, whole=True) == ["0", "2", "4", "6"]
+    assert decks_module.scale(1, 12, False, whole=True) == ["1", "4", "6", "9", "12"]
+    assert decks_module.scale(0.001, 10, True) == ["0.001", "0.01", "0.1", "1", "10"]
 
 
 def test_plain_text_has_no_markup():

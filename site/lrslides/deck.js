@@ -1,5 +1,5 @@
 // The largest text with which a slide fits its page; a picture has what is left.
-const MOST = { title: 42, list: 46, poll: 46, why: 46, statement: 64, formula: 56, table: 38, code: 36 }, LEAST = 18, HEIGHT = 674;
+const MOST = { title: 48, list: 50, poll: 54, why: 58, statement: 72, formula: 84, table: 38, code: 36 }, LEAST = 18, HEIGHT = 674;
 
 function fit(slide) {
   if (!slide) return;
@@ -13,7 +13,9 @@ function fit(slide) {
   const widest = Math.floor(1200 / (0.61 * Math.max(1, ...lines)));
   for (let size = Math.min(MOST[kind], widest); size >= LEAST; size -= 1) {
     body.style.fontSize = `${size}px`;
-    if (body.scrollHeight <= body.clientHeight + 1 && body.scrollWidth <= body.clientWidth + 1) break;
+    const inside = box => box.scrollHeight <= box.clientHeight + 1 && box.scrollWidth <= box.clientWidth + 1;
+    const wide = thing => thing.getBoundingClientRect().width;
+    if (inside(body) && [...body.querySelectorAll(".step svg")].every(svg => wide(svg) <= 0.95 * wide(body))) break;
   }
 }
 

@@ -410,8 +410,8 @@ def test_the_small_ones_answer(lab):
 
     def agrees(explorer, name, expression):
         explorer.root.scroll_into_view_if_needed()
-        lab.page.wait_for_function("([root, name, wanted]) => Math.abs(root.querySelector(`data[data-name=${name}]`)?.value - wanted) < 1e-9",
-                                   arg=[explorer.root, name, lab.python(expression)], timeout=60_000)
+        near_it = "([root, name, wanted]) => Math.abs(root.querySelector(`data[data-name=${name}]`)?.value - wanted) < 1e-9"
+        lab.page.wait_for_function(near_it, arg=[explorer.root, name, lab.python(expression)], timeout=60_000)
 
     agrees(search, "best", "float(min(small[0].errors()))")
     drop.press(drop.root.query_selector(".lrx-handle"), "PageUp")

@@ -124,7 +124,7 @@ function renderRavine({ model, el }) {
   const lossChart = canvas(self, lossPanel, { class: "lrx-loss" });
   const rateChart = canvas(self, ratePanel, { class: "lrx-rate", role: "img" });
   const first = { ...state };
-  let run = null, pinned = null, cursor = null, held = null, top = 0, own = null, ownFor = null, tapped = false, dragged = false, random = null, randomFor = "", field = null, fieldFor = "";
+  let run = null, pinned = null, cursor = null, held = null, top = 0, own = null, ownFor = null, tapped = null, dragged = false, random = null, randomFor = "", field = null, fieldFor = "";
 
   // the start, to drag
   const handle = make("button", { type: "button", class: "lrx-handle", ...KEYS });
@@ -140,7 +140,7 @@ function renderRavine({ model, el }) {
   for (const target of [map.node, handle]) {
     self.on(target, "pointerdown", event => {
       if (event.button) return;
-      if (event.pointerType === "touch" && target === map.node) { tapped = true; return; }      // a swipe scrolls the page
+      if (event.pointerType === "touch" && target === map.node) { tapped = event; return; }     // a swipe scrolls the page
       target.setPointerCapture(event.pointerId);
       if (target === map.node) place(event);
       handle.focus({ preventScroll: true, focusVisible: false });
@@ -148,8 +148,8 @@ function renderRavine({ model, el }) {
     });
     self.on(target, "pointermove", event => { if (!tapped && target.hasPointerCapture(event.pointerId)) place(event); });
     self.on(target, "pointerup pointercancel", event => {
-      if (tapped && event.type === "pointerup") place(event);
-      tapped = false;
+      if (tapped && event.type === "pointerup" && Math.hypot(event.clientX - tapped.clientX, event.clientY - tapped.clientY) < 10) place(event);
+      tapped = null;
       self.release("start");
     });
   }

@@ -97,7 +97,8 @@ def made(cells, drawn):
             yield from map(ready, why(asked, last))
 
     for cell in cells:
-        if tagged(cell, "solution") or tagged(cell, "exercise") or tagged(cell, "progress"):
+        # the cheat sheet is to be held in the hand: nobody reads it from the last row
+        if any(tagged(cell, tag) for tag in ("solution", "exercise", "progress", "cheat-sheet")):
             continue
         if asked := prediction(cell):
             continue        # its slide was made where the question stands

@@ -135,8 +135,11 @@ def qti(questions):
 
 def item(question):
     body, declared, processing, feedback = {"choice": choice, "number": numeric, "free": free}[question.kind](question)
-    outcomes = ('<outcomeDeclaration identifier="SCORE" cardinality="single" baseType="float"><defaultValue><value>0</value>'
-                "</defaultValue></outcomeDeclaration>"
+    most = 0 if question.kind == "free" else 1      # players take the most that can be had from MAXSCORE, importers from either
+    outcomes = (f'<outcomeDeclaration identifier="SCORE" cardinality="single" baseType="float" normalMaximum="{most}" normalMinimum="0">'
+                "<defaultValue><value>0</value></defaultValue></outcomeDeclaration>"
+                '<outcomeDeclaration identifier="MAXSCORE" cardinality="single" baseType="float"><defaultValue>'
+                f"<value>{most}</value></defaultValue></outcomeDeclaration>"
                 '<outcomeDeclaration identifier="FEEDBACK" cardinality="single" baseType="identifier"/>')
     said = "".join(f'<modalFeedback outcomeIdentifier="FEEDBACK" identifier="{name}" showHide="show">{as_text(say)}'
                    f'{as_text(question.out) * (question.out != say)}</modalFeedback>' for name, say in feedback.items())

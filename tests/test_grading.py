@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -239,6 +240,102 @@ def test_nothing_of_the_graders_own_gets_in(monkeypatch):
     look = "import os, socket\nx = sum('TOKEN' in name for name in os.environ)\nsocket.create_connection(('127.0.0.1', 9), 1)"
     values, errors, _ = jail.run([(1, look)], NUMBER)
     assert values == {"x": {"value": 0.0}} and "PermissionError" in errors["1"]
+
+
+@pytest.mark.parametrize("source, said", [
+    ("import sys\nsys.exit(0)", "SystemExit: 0"),
+    ("class Odd(Exception):\n    def __str__(self):\n        raise ValueError\nraise Odd", "Odd"),
+    ("raise ValueError('# 10\\n\\n# of 10')", "ValueError: # 10 # of 10"),
+    ("raise ValueError('\\ud800')", "ValueError: \ud800"),
+    ("import threading, time\nfor _ in range(9):\n    threading.Thread(target=time.sleep, args=(60,)).start()", None),
+    ("print('x' * 50_000_000)", None),
+    ("import lrcourse.grading.judge as judge\njudge.JUDGES.clear()\njudge.marks = lambda *given: {'x': (10, '')}", None),
+    ("import os, signal\ntry:\n    os.kill(-1, signal.SIGKILL)\nexcept OSError:\n    pass", None),
+])
+@protected
+def test_an_odd_cell_spoils_neither_the_next_nor_us(source, said):
+    before, began = dict(judge.JUDGES), time.monotonic()
+    values, errors, ended = jail.run([(1, source), (2, "x = 1")], NUMBER, wall=20)
+    assert (values, ended) == ({"x": {"value": 1.0}}, "") and errors == ({"1": said} if said else {})
+    assert judge.JUDGES == before and leftovers() == [] and time.monotonic() - began < 15
+
+
+@protected
+def test_the_memory_of_the_grader_can_not_be_read():
+    """Hidden seeds are in the grader's memory alone, and neither it nor the process that watches can be opened."""
+    look = f"""
+import os
+x = 0
+for pid in (os.getppid(), {os.getpid()}):
+    for what in ("mem", "maps", "environ", "cmdline", "fd/0"):
+        try:
+            open(f"/proc/{{pid}}/{{what}}", "rb")
+            x += 1
+        except OSError:
+            pass
+"""
+    assert jail.run([(1, look)], NUMBER) == ({"x": {"value": 0.0}}, {}, "")
+
+
+@pytest.mark.parametrize("status, text, expected", [
+    (0, "", "killed"), (3, '{"refused"', "killed"), (3, '["refused"]', "killed"), (3, '{"refused": [1]}', "refused: [1]"),
+])
+def test_a_forged_end_is_no_error_of_ours(status, text, expected):
+    forged = f"""
+import os
+for number in range(3, 30):
+    try:
+        os.write(number, {text.encode()!r})
+    except OSError:
+        pass
+os._exit({status})
+"""
+    assert jail.run([(1, forged)], NUMBER, protect=PROTECT) == ({}, {}, expected)
+
+
+@pytest.mark.parametrize("text", [
+    "", "[]", "{", "null", '{"cells": 5}', '{"cells": [5]}', '{"cells": [{"cell_type": "code", "source": null}]}', "[" * 100_000,
+    '{"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "code", "input": "x = 1"}]}]}', "\ufeff{}",
+])
+def test_a_broken_notebook_is_said_to_be_none(tmp_path, text):
+    (tmp_path / "curves.ipynb").write_text(text, encoding="utf-8")
+    row, page = grading.graded("curves", "17", SECRET, tmp_path / "curves.ipynb", PROTECT)
+    assert row["points"] == 0 and row["note"] == SAYS["unreadable"] and row["note"] in page
+
+
+@pytest.mark.parametrize("source, meant", [
+    ("x = (7\n % 4)", "x = (7\n % 4)"), ("%matplotlib inline\nx = 1", "pass\nx = 1"), ("if 1:\n    !ls\nx = 1", "if 1:\n    pass\nx = 1"),
+    ("train?\nx = 1  # right?", "pass\nx = 1  # right?"), ("?train\nx = 1", "pass\nx = 1"), ("x =", "x ="),
+    ("x = '\ud800'\n%m", "x = '\ud800'\npass"),
+])
+def test_what_is_ipythons_is_left_out(source, meant):
+    assert grading.as_python(source) == meant
+
+
+def test_a_class_with_odd_files_is_graded_to_its_end(tmp_path):
+    """Folders in Hangul and as macOS writes it, with spaces and with bytes that are no text; links, a pipe, a huge output."""
+    submitted, out = tmp_path / "submitted", tmp_path / "graded"
+    handed(submitted, "curves", "17")
+    name = "김 철수"
+    made = handed(tmp_path, "curves", name, f"labels = {variants.key('curves', name, SECRET)['labels']}")
+    deep = submitted / unicodedata.normalize("NFD", name) / "내 과제 (1)"
+    deep.mkdir(parents=True)
+    notebook = json.loads(made.read_text())
+    notebook["cells"][3]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x" * 50_000_000}]
+    (deep / "curves.ipynb").write_text(json.dumps(notebook))
+    raw = os.fsdecode(b"20\xff") if sys.platform == "linux" else "20"      # macOS has no such names
+    for other in ("18", "19", raw):
+        (submitted / other).mkdir()
+    (submitted / "18" / "curves.ipynb").symlink_to(submitted / "17" / "curves.ipynb")
+    (submitted / "18" / "rate.ipynb").mkdir()
+    os.mkfifo(submitted / "19" / "curves.ipynb")
+    (submitted / "19" / "rate.ipynb").symlink_to("/dev/zero")
+    handed(submitted, "curves", raw, "labels = ['\ud800'] * 5")
+    rows = {(row["student"], row["assignment"]): row for row in grading.grade(submitted, SECRET, out, PROTECT)}
+    assert len(rows) == 20 and rows["17", "curves"]["points"] == rows[unicodedata.normalize("NFD", name), "curves"]["points"] == 10
+    for missing in (("18", "curves"), ("18", "rate"), ("19", "curves"), ("19", "rate")):
+        assert rows[missing]["note"] == SAYS["none"].format(file=f"{missing[1]}.ipynb")
+    assert rows[raw, "curves"]["points"] == 0 and len(list(out.iterdir())) == 6
 
 
 def test_hidden_things_are_never_sent(monkeypatch):

@@ -163,7 +163,9 @@ def test_an_item_scores_and_answers(package, question):
     said = {each.get("identifier"): "".join(each[0].itertext()) for each in item.findall(f"{QTI}modalFeedback")}
     assert all(map(str.strip, said.values()))
     declared = {each.get("identifier") for each in item if each.tag.endswith("Declaration")}
-    assert declared == {"RESPONSE", "SCORE", "FEEDBACK"}
+    assert declared == {"RESPONSE", "SCORE", "MAXSCORE", "FEEDBACK"}
+    score, most = item.findall(f"{QTI}outcomeDeclaration")[:2]      # without it a player takes 0 for the most that can be had
+    assert (score.get("normalMaximum"), most.get("identifier"), most.findtext(f"{QTI}defaultValue/{QTI}value")) == ("1", "MAXSCORE", "1")
     correct = item.findtext(f"{QTI}responseDeclaration/{QTI}correctResponse/{QTI}value")
     if question.kind == "choice":
         options = {each.get("identifier"): "".join(each.itertext()) for each in item.iter(f"{QTI}simpleChoice")}

@@ -8,6 +8,7 @@ never were in that process (judge.py).
 
 import csv
 import json
+import re
 from pathlib import Path
 
 from lrcourse.grading import inside, jail
@@ -16,6 +17,7 @@ from lrcourse.grading.variants import NAMES, given, key
 from lrcourse.lessons.graded import ASSIGNMENTS, RUBRIC, SAYS
 
 FIELDS = ["student", "assignment", "points", "of", *dict.fromkeys(name for rubric in RUBRIC.values() for name in rubric), "note"]
+TEXT = {"encoding": "utf-8", "errors": "backslashreplace"}     # a student's words may hold what UTF-8 has not, lone surrogates
 
 
 def protected():
@@ -43,11 +45,11 @@ def grade(folder, secret, out, protect=True, say=lambda text: None):
     students = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "_")))
     out.mkdir(parents=True, exist_ok=True)
     rows = []
-    with (out / "grades.csv").open("w", newline="", encoding="utf-8") as file:
+    with (out / "grades.csv").open("w", newline="", **TEXT) as file:
         table = csv.DictWriter(file, FIELDS, restval="")
         table.writeheader()
         for student in students:
-            handed = {name: next(iter(sorted(student.rglob(f"{name}.ipynb"))), None) for name in NAMES}
+            handed = {name: next(found(student, f"{name}.ipynb"), None) for name in NAMES}
             pages = []
             for name, path in handed.items():
                 row, page = graded(name, student.name, secret, path, protect)
@@ -55,9 +57,15 @@ def grade(folder, secret, out, protect=True, say=lambda text: None):
                 rows.append(row)
                 pages.append(page)
             file.flush()        # what is done stays done, whatever comes
-            (out / f"{student.name}.md").write_text("\n".join(pages), encoding="utf-8")
+            (out / f"{student.name}.md").write_text("\n".join(pages), **TEXT)
             say(SAYS["progress"].format(student=student.name, points=" ".join(f"{row['points']:g}" for row in rows[-len(NAMES):])))
     return rows
+
+
+def found(student, file):
+    """The files of that name in a student's folder; no pipe or device, which may never end, and no link to another's folder."""
+    own = lambda path: path.is_file() and path.resolve().is_relative_to(student.resolve())
+    return filter(own, sorted(student.rglob(file)))
 
 
 def graded(assignment, student, secret, path, protect=True, **limits):
@@ -70,16 +78,16 @@ def graded(assignment, student, secret, path, protect=True, **limits):
         values, errors, ended = jail.run(cells, wanted(assignment, task, hidden), protect=protect, **limits)
         why, _, reason = ended.partition(": ")
         note = SAYS[why].format(wall=(jail.LIMITS | limits)["wall"], reason=reason) if ended else ""
-    found = marks(assignment, task, hidden, values)
-    points = sum(each for each, _ in found.values())
+    judged = marks(assignment, task, hidden, values)
+    points = sum(each for each, _ in judged.values())
     most = {name: of for name, (of, _) in RUBRIC[assignment].items()}
-    row = {"student": student, "assignment": assignment, "points": points, "of": sum(most[name] for name in found),
-           **{name: each for name, (each, _) in found.items()}, "note": note}
+    row = {"student": student, "assignment": assignment, "points": points, "of": sum(most[name] for name in judged),
+           **{name: each for name, (each, _) in judged.items()}, "note": note}
     lines = [SAYS["head"].format(title=ASSIGNMENTS[assignment], points=points, of=row["of"]), ""]
     lines += [note, ""] if note else []
     lines += [SAYS["cell"].format(number=number, error=error) for number, error in errors.items()] + [""] * bool(errors)
     lines += [SAYS["line"].format(what=RUBRIC[assignment][name][1], points=f"{each:g}", of=most[name], say=said)
-              for name, (each, said) in found.items()]
+              for name, (each, said) in judged.items()]
     return row, "\n".join([*lines, "", SAYS["head_hand"].format(points=most["why"]), ""])
 
 
@@ -90,5 +98,13 @@ def code_of(path):
         sources = [(number, "".join(cell["source"])) for number, cell in enumerate(cells, 1) if cell["cell_type"] == "code"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    mask = lambda line: f"{line[:len(line) - len(line.lstrip())]}pass" if line.lstrip().startswith(("%", "!")) else line
-    return [(number, "\n".join(map(mask, source.splitlines()))) for number, source in sources]
+    return [(number, as_python(source)) for number, source in sources]
+
+
+def as_python(source):
+    """A cell without its lines that are IPython's: magics, commands of the shell and questions such as ``train?``."""
+    try:
+        compile(source, "cell", "exec")
+        return source       # where it is Python as it stands, a line may begin with %
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return re.sub(r"^([ \t]*)(?:[%!?].*|[\w.]+\?\??[ \t]*)$", r"\1pass", source, flags=re.M)

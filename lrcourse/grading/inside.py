@@ -172,16 +172,24 @@ def work(wanted, limits):
         try:
             exec(compile(source, f"<cell {number}>", "exec"), namespace)
         except BaseException as error:          # SystemExit too: the next cell may be right
-            errors[number] = f"{type(error).__name__}: {error}"[:300]
+            errors[number] = said(error)
     values = {}
     for name, how in wanted["values"].items():
         try:
             values[name] = {"value": plain(namespace[name], how)}
         except BaseException as error:
             missing = isinstance(error, KeyError) and name not in namespace or namespace.get(name) is ...
-            values[name] = {"error": "" if missing else f"{type(error).__name__}: {error}"[:300]}
+            values[name] = {"error": "" if missing else said(error)}
     os.write(result, json.dumps({"values": values, "errors": errors}).encode())
     os._exit(0)
+
+
+def said(error):
+    """What an error says; a student's own may raise another when asked."""
+    try:
+        return f"{type(error).__name__}: {error}"[:300]
+    except BaseException:
+        return type(error).__name__
 
 
 def plain(value, how):

@@ -38,17 +38,24 @@ def run(cells, values, **limits):
         text = answer.read(LONGEST + 1)
     if process.returncode in (124, 128 + SIGXCPU) or process.returncode < 0:
         return {}, {}, "time"
-    if process.returncode == 3 and b"refused" in text:
-        return {}, {}, f"refused: {json.loads(text)['refused']}"
-    return *read(text, values), "" if process.returncode == 0 else "killed"
+    found = parsed(text)
+    if process.returncode == 3 and "refused" in found:
+        return {}, {}, f"refused: {str(found['refused'])[:300]}"
+    return *read(text, values), "" if process.returncode == 0 and found else "killed"
+
+
+def parsed(text):
+    """The JSON object that a process wrote, {} if it is none."""
+    try:
+        found = json.loads(text) if len(text) <= LONGEST else {}
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def read(text, values):
     """What a process wrote, of which nothing is believed but that it may be JSON of what was wanted."""
-    try:
-        found = json.loads(text) if len(text) <= LONGEST else {}
-        given, errors = found.get("values", {}), found.get("errors", {})
-        return ({name: given[name] for name in values if isinstance(given.get(name), dict)},
-                {str(number): str(error)[:300] for number, error in errors.items()})
-    except (ValueError, AttributeError, RecursionError):
-        return {}, {}
+    found = parsed(text)
+    given, errors = (part if isinstance(part, dict) else {} for part in (found.get("values"), found.get("errors")))
+    return ({name: given[name] for name in values if isinstance(given.get(name), dict)},
+            {str(number): " ".join(str(error)[:300].split()) for number, error in errors.items()})      # a line, no markdown of its own

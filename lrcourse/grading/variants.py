@@ -11,6 +11,7 @@ True
 
 import functools
 import hashlib
+import unicodedata
 
 import numpy as np
 
@@ -29,7 +30,8 @@ def generator(assignment, student, secret, stream):
     """The random numbers of one student: stream "given" for what is handed out, "hidden" for what is not."""
     if assignment not in NAMES:
         raise ValueError(f"assignment={assignment!r} is not allowed: one of {', '.join(NAMES)}")
-    digest = hashlib.sha256("/".join(map(str, (secret, assignment, student, stream))).encode()).digest()
+    named = unicodedata.normalize("NFC", "/".join(map(str, (secret, assignment, student, stream))))     # macOS takes Hangul apart
+    digest = hashlib.sha256(named.encode(errors="surrogateescape")).digest()
     return np.random.default_rng(np.frombuffer(digest, np.uint32))
 
 

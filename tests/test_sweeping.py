@@ -6,8 +6,10 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -473,6 +475,14 @@ def test_a_run_that_diverged_by_hand():
     assert "diverged: 1 of 2" in repr(result.table(best=False)) and "2.0" not in repr(result.table())
 
 
+def test_the_spread_of_one_run_or_of_lost_ones_is_not_even_computed():
+    result = table_of([[0.1], [0.1], [0.4]], [0.1, 0.1, 0.2], losses=[[1.0, 1.0, 1.0], [1.0, 1.0, np.inf], [2.0, 2.0, 2.0]])
+    assert result.diverged.tolist() == [False, True, False]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(result.table(best=False).sem).tolist() == [True, True]
+
+
 def test_where_rows_and_like_by_hand():
     result = table_of([[0.1], [0.2], [0.3], [0.4]], [0.1, 0.2, 0.1 * (1 + 0.5e-9), 0.1 * (1 + 5e-9)],
                       optimizer=["a", "a", "b", "b"], schedule=["x", "y", "x", "y"])
@@ -573,3 +583,44 @@ def test_an_error_brings_what_is_finished_and_says_where_it_is(tmp_path, monkeyp
     with pytest.raises(ZeroDivisionError) as caught:
         sweep(NoisyQuadratic([1.0]), SGD(), constant(0.1), range(6), 2, progress=False)
     assert len(caught.value.finished) == 4 and not hasattr(caught.value, "__notes__")
+
+
+def test_a_file_is_written_each_second_or_more_seldom_where_that_takes_long(tmp_path, monkeypatch):
+    """By a clock of our own: a run takes 1/8 s and writing as long, so that 20 times as long are spent on training."""
+    clock, written, trained, write = SimpleNamespace(now=100.0), [], sweeping._train_block, sweeping._write
+
+    def passing(work, done=None):
+        def later(*given):
+            clock.now += 0.125
+            written.extend([given[2].sum()] if done else [])
+            return work(*given)
+        return later
+
+    monkeypatch.setattr(sweeping, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(sweeping, "_train_block", passing(trained))
+    monkeypatch.setattr(sweeping, "_write", passing(write, done=True))
+    monkeypatch.setattr(sweeping, "BLOCK", 1)
+    grid = dict(problem=NoisyQuadratic([1.0]), optimizers=SGD(), schedules=constant(0.1), seeds=range(60), epochs=1, progress=False)
+    result = sweep(**grid, file=tmp_path / "a.npz")
+    assert written == [9, 9 + 21, 9 + 2 * 21, 60]
+    same(result, sweep(**grid))         # without a file nothing is written, however long it takes
+    assert len(written) == 4
+
+
+def test_reading_a_file_runs_nothing_that_stands_in_it(result, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "sprung"),)
+
+    np.savez(tmp_path / "a.npz", done=np.ones(len(result), bool), **vars(result) | {"problem": np.array(Trap(), object)})
+    with pytest.raises(ValueError, match="not a file that a sweep has written"):
+        Sweep.load(tmp_path / "a.npz")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_file_with_other_or_shorter_columns_is_refused(result, tmp_path):
+    for columns in ({"x": np.array(1)}, {"done": np.ones(3, bool), **vars(result)},
+                    {"done": np.ones(len(result), bool), **vars(result), "lr": result.lr[1:]}):
+        np.savez(tmp_path / "a.npz", **columns)
+        with pytest.raises(ValueError, match=r"\(it holds something else\)"):
+            Sweep.load(tmp_path / "a.npz")

@@ -316,6 +316,8 @@ def test_a_run_that_is_lost_stays_lost():
     assert history.test_loss.tolist() == [[0.5, np.inf, np.inf, np.inf], [0.5] * 4] and history.diverged.tolist() == [True, False]
     assert history.test_error.tolist() == [[0.25, 1.0, 1.0, 1.0], [0.125] * 4]
     assert train(Once([1.0]), SGD(), constant(0.1), epochs=2, seeds=[0, 1]).diverged.tolist() == [True, False]      # in the last
+    history.test_loss = np.array([[1.0, 1.0, np.inf], [1.0, 1.0, 1.0]])
+    assert history.diverged.tolist() == [True, False]       # in the last of three
 
 
 @pytest.mark.parametrize("seeds", [[0, True], [False], (0, -1), [2 ** 63], [[0]]])

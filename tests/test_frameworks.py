@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lrcourse.frameworks as module
-from lrcourse.frameworks import convert
+from lrcourse.frameworks import convert, found
 import lrcourse.schedules
 from lrcourse.frameworks import Recorded, compare, from_keras, from_optax, from_torch, to_keras, to_optax, to_torch
 from lrcourse.ranges import Fraction, Positive
@@ -132,6 +133,15 @@ def test_torch_state_holds_the_clock_and_not_the_schedule():
     again.load_state_dict(state[1])
     assert again.get_last_lr() == [longer(5), longer(5) * 0.04 / 0.4]
     assert run(resumed, again, 5)[:, 0].tolist() == [longer(t) for t in range(5, 10)]
+
+
+def test_another_schedule_is_followed_at_once_from_the_first_update_on():
+    optimizer, resumed = two_groups(), two_groups()
+    state = to_torch(constant(0.4), optimizer).state_dict()
+    again = to_torch(constant(0.2), resumed)
+    resumed.load_state_dict(optimizer.state_dict())
+    again.load_state_dict(state)
+    assert again.get_last_lr() == [group["lr"] for group in resumed.param_groups] == [0.2, pytest.approx(0.02)]
 
 
 def test_torch_groups_added_later_and_rates_of_zero():
@@ -621,6 +631,18 @@ def test_what_is_missing_is_named(monkeypatch, name, call):
     convert._keras_schedule.cache_clear()
     with pytest.raises(ImportError, match=f"needs {name}, which is not installed: pip install {name}"):
         call()
+
+
+def test_what_a_framework_misses_itself_is_its_own_error(monkeypatch):
+    def broken(name):
+        raise ImportError("no tensorflow", name="tensorflow")
+
+    monkeypatch.setattr(found, "importlib", SimpleNamespace(import_module=broken))
+    with pytest.raises(found.Missing, match="its backend is not .no tensorflow.. Set the environment variable KERAS_BACKEND"):
+        found.framework("keras")
+    with pytest.raises(ImportError, match="^no tensorflow$") as caught:
+        found.framework("torch")
+    assert type(caught.value) is ImportError
 
 
 def test_keras_without_a_backend(monkeypatch):

@@ -17,7 +17,9 @@ import pytest
 from lrcourse import sweeping
 from lrcourse.optimizers import SGD, Adam, Momentum
 from lrcourse.problems import NoisyQuadratic, digits
+from lrcourse.ranges import Positive
 from lrcourse.schedules import ReduceLROnPlateau, constant, cosine_decay, linear_decay, warmup
+from lrcourse.schedules import schedule as of_ones_own
 from lrcourse.sweeping import METRICS, Sweep, sweep
 from lrcourse.training import train
 
@@ -390,6 +392,7 @@ def test_bad_input_is_refused_by_name(name, value, message):
 
 @pytest.mark.parametrize("ask, message", [(lambda r: r.final("loss"), "metric='loss' is not allowed in Sweep"),
                                           (lambda r: r.final(last=3), "last=3 is not allowed in Sweep: a whole number from 1 to 2"),
+                                          (lambda r: r.final(last=1.5), "last=1.5 is not allowed in Sweep: a whole number"),
                                           (lambda r: r.where(optimizer="sgd"), r"\['sgd'\] is not in this sweep"),
                                           (lambda r: r.where(lr=0.3), r"\[0.3\] is not in this sweep"),
                                           (lambda r: r.where(lr="0.1"), "lr='0.1' is not allowed in Sweep.where: a rate"),
@@ -624,3 +627,42 @@ def test_a_file_with_other_or_shorter_columns_is_refused(result, tmp_path):
         np.savez(tmp_path / "a.npz", **columns)
         with pytest.raises(ValueError, match=r"\(it holds something else\)"):
             Sweep.load(tmp_path / "a.npz")
+
+
+def test_what_another_process_cannot_import_is_found_wherever_it_stands(monkeypatch):
+    @of_ones_own
+    def hidden(t, lr: Positive):
+        return lr / (1 + t)
+
+    class Local(NoisyQuadratic):
+        pass
+
+    class Own(SGD):     # as if a notebook's cell had made it: found by this process and by no other
+        __module__, __qualname__ = "__main__", "Own"
+
+    monkeypatch.setattr(sys.modules["__main__"], "Own", Own, raising=False)
+    unknown = lambda *task: list(sweeping._unknown_elsewhere((*task, [0], 2, 1)))
+    assert unknown(NoisyQuadratic([1.0]), SGD(), [constant(0.1), warmup(constant(0.1), 1)]) == []
+    assert unknown(Local([1.0]), SGD(), [constant(0.1)]) == [f"Local (from {__name__})"]
+    assert unknown(NoisyQuadratic([1.0]), Own(), [constant(0.1)]) == ["Own (from this notebook or program)"]
+    assert unknown(NoisyQuadratic([1.0]), SGD(), [warmup(hidden(0.1), 1), constant(0.1)]) == [f"hidden (from {__name__})"]
+
+
+def test_what_is_in_the_file_already_is_not_written_once_more(result, tmp_path, monkeypatch):
+    file = tmp_path / "a.npz"
+    result.save(file)
+    monkeypatch.setattr(sweeping, "_write", None)
+    done = np.ones(36, bool)
+    assert sweeping._rescued(file, result, done, 36) == f"36 of 36 runs are in {file}; the same call goes on from there."
+    same(result, sweep(**GRID, file=file))
+
+
+def test_a_sweep_is_itself_alone_and_its_rows_stay_as_they_are(result, monkeypatch):
+    assert len({result, result.rows(np.arange(36))}) == 2
+    row, = result.rows([0]).table()
+    with pytest.raises(AttributeError):
+        row.mean = 0.0
+    asked, bar = [], sweeping._bar
+    monkeypatch.setattr(sweeping, "_bar", lambda *given: asked.append(given) or bar(False, *given[1:]))
+    sweep(NoisyQuadratic([1.0]), SGD(), constant(0.1), range(3), 2)
+    assert asked == [(True, 3, 0)]

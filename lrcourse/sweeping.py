@@ -203,9 +203,10 @@ class Table:
 
     def _cells(self):
         errors = self.metric.endswith("error")
+        scale = 100 if errors else 1
         yield "optimizer", "schedule", "highest rate", self.metric.replace("_", " ") + ", %" * errors, "seeds"
         for row in self.rows:
-            mean, sem = (1 + 99 * errors) * row.mean, (1 + 99 * errors) * row.sem
+            mean, sem = scale * row.mean, scale * row.sem
             if row.diverged:
                 shown = f"diverged: {row.diverged} of {row.seeds}"
             elif sem > 0:

@@ -418,7 +418,7 @@ def _place(file, owner):
     """The path of a file that can be written, as far as can be known before it is."""
     file, given = _path(file, owner), str(file)
     try:
-        if file.is_dir() or not file.name:
+        if file.is_dir():       # so are "." and "/", which have no name
             raise IsADirectoryError("that is a folder")
         with suppress(FileNotFoundError):
             os.stat(_beside(file))

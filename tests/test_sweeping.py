@@ -198,7 +198,7 @@ def test_a_file_grows_by_what_is_new(result, tmp_path, monkeypatch, fewer):
 
 
 @pytest.mark.parametrize("name, said", [
-    ("no/such/a.npz", "can't be written"), (".", "folder"), ("", "folder"), ("a" * 300 + ".npz", "can't be written"),
+    ("no/such/a.npz", "can't be written"), (".", "folder"), ("..", "folder"), ("", "folder"), ("a" * 300 + ".npz", "can't be written"),
     ("a\0b", "can't be written"), ("a.npz/b.npz", "can't be written")])
 def test_a_file_that_cannot_be_written_is_refused_before_the_first_run(tmp_path, monkeypatch, name, said):
     (tmp_path / "a.npz").write_text("")

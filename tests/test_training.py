@@ -298,6 +298,13 @@ def test_the_loop_to_read_shows_a_plateau_the_loss_of_each_epoch():
     assert np.array_equal(lr, np.repeat(np.transpose(rates), 10, axis=1)) and lr[0, ::10].tolist() == [0.3, 0.3, 0.15, 0.075]
 
 
+def test_the_loop_to_read_shows_a_plateau_the_loss_and_not_the_error():
+    """A surface has no error: shown nan, the plateau would cut each time; its loss falls at every epoch."""
+    lr = np.full((1, 5), 0.3)
+    training.run_loop(NoisyQuadratic([1.0], noise=0.0), SGD(), [0], lr, ReduceLROnPlateau(0.3, patience=0), np.ones((1, 1)))
+    assert lr.tolist() == [[0.3] * 5]
+
+
 def test_going_on_from_given_weights():
     first = train(ravine(), SGD(), constant(0.05), epochs=3, seeds=[0, 1])
     on = train(ravine(), SGD(), constant(0.05), epochs=2, seeds=[0, 1], start=first.w)

@@ -83,12 +83,12 @@ class Optimizer:
         if rates.ndim:
             if rates.shape != w.shape[:1]:
                 raise ValueError(f"lr has the shape {rates.shape}, w has {w.shape}: one rate, or one for each run")
-            rates = rates.reshape(-1, *[1] * (w.ndim - 1))
+            rates = rates.reshape(rates.shape + (1,) * (w.ndim - 1))
         for kept in (getattr(self, name) for name in self.memory if self.steps):
             if (kept.shape, kept.dtype) != (w.shape, w.dtype):
                 raise ValueError(f"w of the shape {w.shape} and {w.dtype} is not allowed: this {type(self).__name__} remembers steps "
                                  f"of {kept.shape} and {kept.dtype}. Its fresh() remembers none")
-        return grad.astype(w.dtype, copy=False), rates.astype(w.dtype, copy=False)
+        return np.asarray(grad, w.dtype), np.asarray(rates, w.dtype)
 
     def evaluation_weights(self, w):
         """The weights to test with: ``w`` itself, for all but the schedule-free method."""

@@ -203,9 +203,10 @@ class Table:
 
     def _cells(self):
         errors = self.metric.endswith("error")
+        scale = 100 if errors else 1
         yield "optimizer", "schedule", "highest rate", self.metric.replace("_", " ") + ", %" * errors, "seeds"
         for row in self.rows:
-            mean, sem = (1 + 99 * errors) * row.mean, (1 + 99 * errors) * row.sem
+            mean, sem = scale * row.mean, scale * row.sem
             if row.diverged:
                 shown = f"diverged: {row.diverged} of {row.seeds}"
             elif sem > 0:
@@ -417,7 +418,7 @@ def _place(file, owner):
     """The path of a file that can be written, as far as can be known before it is."""
     file, given = _path(file, owner), str(file)
     try:
-        if file.is_dir() or not file.name:
+        if file.is_dir():       # so are "." and "/", which have no name
             raise IsADirectoryError("that is a folder")
         with suppress(FileNotFoundError):
             os.stat(_beside(file))

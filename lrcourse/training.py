@@ -132,7 +132,7 @@ def run_loop(problem, optimizer, seeds, lr, watching, w):
             train[:, :, epoch] = seen / per_epoch
             test[:, :, epoch] = problem.evaluate(optimizer.evaluation_weights(w))
             if watching:
-                lr[:, (epoch + 1) * per_epoch:] = np.reshape(watching.step(test[0, :, epoch]), (-1, 1))
+                lr[:, (epoch + 1) * per_epoch:] = watching.step(test[0, :, epoch])[:, None]
     return train, test, optimizer.evaluation_weights(w), np.stack(path, axis=1) if problem.keeps_path else None
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrcourse.frameworks import as_code, from_keras
+from lrcourse.frameworks.code import Steps
 from lrcourse.ranges import Positive
 from lrcourse.schedules import (COMBINATORS, SCHEDULES, constant, cosine_decay, cosine_restarts, exponential_decay,
                                 inverse_sqrt_decay, inverse_time_decay, join, linear_decay, lr_range, multistep_decay,
@@ -200,6 +201,52 @@ def test_lines_need_nothing_of_ours():
 def test_time_off_an_update_falls_back_to_the_formula():
     assert "StepLR" in as_code(step_decay(0.1, step_size=2.5), "torch", updates_per_epoch=4)
     assert "LambdaLR" in as_code(step_decay(0.1, step_size=2.6), "torch", updates_per_epoch=4)
+
+
+FORMULA = {"torch": "LambdaLR", "keras": "class Rate", "optax": "table["}
+
+
+@pytest.mark.parametrize("framework, s", [
+    ("torch", polynomial_decay(0.5, 8, 2, end=0.1)), ("torch", polynomial_decay(0.5, 8.3, 2)), ("torch", cosine_restarts(0.5, 4, mult=1.5)),
+    ("torch", cosine_restarts(0.5, 4.3)), ("torch", one_cycle(0.5, 10, pct_start=0)), ("torch", one_cycle(0.5, 10, pct_start=1)),
+    ("torch", one_cycle(0.5, 10.3)), ("torch", warmup(constant(0.4), 2.3, 0.5)), ("torch", warmup(constant(0.4), 2)),
+    ("torch", warmup(one_cycle(0.4, 8), 2, 0.5)),
+    ("keras", multistep_decay(0.1, [])), ("keras", multistep_decay(0.1, [2.3])), ("keras", warmup(cosine_decay(0.4, 8.3), 2)),
+    ("keras", warmup(cosine_decay(0.4, 8), 2.3)), ("keras", warmup(linear_decay(0.4, 8), 2)), ("keras", cosine_restarts(0.5, 2, mult=2)),
+    ("keras", cosine_restarts(0.5, 4.3)),
+    ("optax", step_decay(1.0, 0, 2)), ("optax", step_decay(1.0, 0.5, 2.3)), ("optax", one_cycle(0.5, 10, pct_start=1)),
+    ("optax", one_cycle(0.5, 10, pct_start=0.23)), ("optax", one_cycle(0.5, 10.3)), ("optax", wsd(0.4, 10, 3.3)),
+    ("optax", wsd(0.4, 10, 3, shape="1-sqrt")), ("optax", wsd(0.4, 4, 4)), ("optax", wsd(0.4, 10, 3, warmup=1.3)),
+    ("optax", wsd(0.4, 10, 3, warmup=7)), ("optax", warmup(cosine_decay(0.4, 8.3), 2)), ("optax", warmup(cosine_decay(0.4, 8), 2.3)),
+    ("optax", warmup(rex_decay(0.4, 8), 2))], ids=str)
+def test_where_theirs_is_not_the_same_the_formula_is_written_out(framework, s):
+    assert FORMULA[framework] in as_code(s, framework)
+    same(s, framework, n=1, limit=14)
+
+
+def test_a_time_is_whole_to_a_billionth_of_an_update_and_after_the_first():
+    whole = Steps(4).whole
+    assert whole() and whole(0.25) and whole(3, 7.5) and not whole(3, 7.6) and not whole(0.0) and not whole(1e-11)
+    assert whole(1 + 0.2e-9) and not whole(1 + 0.4e-9) and whole(1 - 0.2e-9) and not whole(1 - 0.4e-9)
+    assert Steps(4).each([3, 5.0]) == "[m * updates_per_epoch for m in [3, 5]]" and Steps(4)(3.0) == "3 * updates_per_epoch"
+    assert Steps(4).each([3, 7.5], " - 1") == "[round(m * updates_per_epoch) - 1 for m in [3, 7.5]]"
+
+
+def test_a_formula_is_refused_for_what_it_gives_at_the_very_start():
+    @schedule
+    def early(t, lr: Positive):
+        return lr * (t - 0.5)
+
+    for framework in FRAMEWORKS:
+        with pytest.raises(ValueError, match="the rate -0.05 at t=0 is not allowed"):
+            as_code(early(0.1), framework)
+
+
+def test_the_formula_says_what_it_is_once_and_nothing_more():
+    for s in (rex_decay(0.2, total=8), warmup(rex_decay(0.2, total=8), 2), triangular(0.1, 0.4, half_period=3.3)):
+        text = as_code(s, "torch")
+        noted = [line for line in text.splitlines() if line.endswith("# the learning rate after t epochs")]
+        assert len(noted) == 1 and noted[0].startswith("def formula(t, ") and "raise" not in text and "\\alpha" not in text
 
 
 def test_keras_lines_train():

@@ -8,7 +8,9 @@ import pickle
 import subprocess
 import sys
 import textwrap
+import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lrcourse.frameworks as module
-from lrcourse.frameworks import convert
+from lrcourse.frameworks import convert, found
 import lrcourse.schedules
 from lrcourse.frameworks import Recorded, compare, from_keras, from_optax, from_torch, to_keras, to_optax, to_torch
 from lrcourse.ranges import Fraction, Positive
@@ -132,6 +134,15 @@ def test_torch_state_holds_the_clock_and_not_the_schedule():
     again.load_state_dict(state[1])
     assert again.get_last_lr() == [longer(5), longer(5) * 0.04 / 0.4]
     assert run(resumed, again, 5)[:, 0].tolist() == [longer(t) for t in range(5, 10)]
+
+
+def test_another_schedule_is_followed_at_once_from_the_first_update_on():
+    optimizer, resumed = two_groups(), two_groups()
+    state = to_torch(constant(0.4), optimizer).state_dict()
+    again = to_torch(constant(0.2), resumed)
+    resumed.load_state_dict(optimizer.state_dict())
+    again.load_state_dict(state)
+    assert again.get_last_lr() == [group["lr"] for group in resumed.param_groups] == [0.2, pytest.approx(0.02)]
 
 
 def test_torch_groups_added_later_and_rates_of_zero():
@@ -623,6 +634,18 @@ def test_what_is_missing_is_named(monkeypatch, name, call):
         call()
 
 
+def test_what_a_framework_misses_itself_is_its_own_error(monkeypatch):
+    def broken(name):
+        raise ImportError("no tensorflow", name="tensorflow")
+
+    monkeypatch.setattr(found, "importlib", SimpleNamespace(import_module=broken))
+    with pytest.raises(found.Missing, match="its backend is not .no tensorflow.. Set the environment variable KERAS_BACKEND"):
+        found.framework("keras")
+    with pytest.raises(ImportError, match="^no tensorflow$") as caught:
+        found.framework("torch")
+    assert type(caught.value) is ImportError
+
+
 def test_keras_without_a_backend(monkeypatch):
     code = ("import sys; sys.modules['tensorflow'] = None\nfrom lrcourse import constant\n"
             "from lrcourse.frameworks import to_keras\nto_keras(constant(0.1), 1, 1)")
@@ -664,6 +687,7 @@ def test_keras_without_a_backend(monkeypatch):
     (lambda: from_torch(plateau("torch"), 5, metrics=[1, 2]), ValueError, "metrics=.* is not allowed in from_torch"),
     (lambda: from_keras(0.1, 5), TypeError, "schedule=0.1 is not allowed in from_keras"),
     (lambda: from_optax(0.1, 5), TypeError, "0.1 is not allowed in from_optax: a function"),
+    (lambda: from_optax(lambda: 0.1, 5), TypeError, "schedule=.* is not allowed in from_optax: .* positional argument"),
     (lambda: compare(0.1, record([0.1])), TypeError, "schedule=0.1 is not allowed in compare"),
     (lambda: compare(constant(0.1), [0.1]), TypeError, "recorded=.* is not allowed in compare"),
     (lambda: compare(ReduceLROnPlateau(0.1), record([0.1])), ValueError, "recorded.metrics=None is not allowed in compare"),
@@ -710,9 +734,66 @@ def test_the_same_is_to_float32(off, same):
     (constant(0.5), [0.25, 0.5, 0.5], 2,
      "At update 0 (t = 0) Theirs trains at 0.25, yours at 0.5; at the last update at 0.5, yours at 0.5."),
     (constant(0.5), [1.0, 1.0], 1, "Theirs is your schedule times 2."),
+    (linear_decay(1.0, 4), [0.5, 0.375, 0.25, 0.125], 1, "Theirs is your schedule times 0.5."),
+    (multistep_decay(1.0, [1], 0.0), [2.0, 0.0, 0.0], 1, "Theirs is your schedule times 2."),
+    (warmup(constant(1.0), 4), [0.0, 0.0, 0.25, 0.5, 0.75, 1.0], 1,
+     "The same at the first update. Theirs is your schedule, 1 update late."),
+    (warmup(constant(1.0), 4), [0.5, 1.0, 1.0], 1,
+     "At update 0 Theirs trains at 0.5, yours at 0; at the last update at 1, yours at 0.5."),
+    (multistep_decay(1.0, [2], 0.5), [1.0, 1.0, 1.5, 1.5], 1,
+     "The same for the first 2 updates. At update 2 Theirs trains at 1.5, yours at 0.5; at the last update at 1.5, yours at 0.5."),
+    (multistep_decay(10.0, [3], 1 - 0.5e-6), [10.0, 10.0, 15.0, 10.0], 1,
+     "The same for the first 2 updates. After update 1 Theirs rises again; yours stays at 10."),
+    (multistep_decay(10.0, [3], 1 - 1.5e-6), [10.0, 10.0, 15.0, 10.0], 1,
+     "The same for the first 2 updates. At update 2 Theirs trains at 15, yours at 10; at the last update at 10, yours at 10."),
     (constant(0.5), [0.0], 1, "Theirs trains at the rate 0 throughout.")])
 def test_words_of_short_records(s, lr, n, said):
     assert compare(s, record(lr), n) == said
+
+
+@pytest.mark.parametrize("s, n, same, said", [
+    (linear_decay(1.0, 10), 3, 3, False), (linear_decay(1.0, 10), 3, 4, True),      # parted from ours at update 1, from theirs at 3 or 4
+    (multistep_decay(1.0, [1.5, 2.5, 3.5, 4.5, 5.5], 0.5), 2, 4, False),            # at 2, and at 4 or 5
+    (multistep_decay(1.0, [1.5, 2.5, 3.5, 4.5, 5.5], 0.5), 2, 5, True)])
+def test_another_clock_is_named_if_it_holds_for_twice_as_long_and_more_than_three(s, n, same, said):
+    theirs = np.append(s(np.arange(same)), [2.0, 3.0])
+    words = compare(s, record(theirs), n)
+    clock = f"Theirs begins as your schedule does, but its clock runs {n} times too fast: it takes each update for an epoch. "
+    assert (clock in words) is said
+    if said:        # and from then on in updates, by that clock
+        here, last = (f"{rate:.4g}" for rate in s(np.array([same, same + 1])))
+        assert words.endswith(f"{clock}At update {same} Theirs trains at 2, yours at {here}; at the last update at 3, yours at {last}.")
+
+
+def test_a_schedule_that_begins_at_zero_divides_nothing_by_it():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for theirs in ([0.5, 1.0, 1.0], [0.0, 1.0, 1.0]):
+            assert "times" not in compare(warmup(constant(1.0), 4), record(theirs))
+
+
+def test_a_rate_that_is_as_good_as_zero_is_shown_as_zero():
+    assert list(map(module.record._number, (0.9e-12, 1e-12, 1.5e-12, -0.5e-12))) == ["0", "1e-12", "1.5e-12", "0"]
+
+
+def test_a_record_holds_whole_numbers_and_is_itself_alone():
+    settings = {"T_max": 3, "gamma": 0.5, "cycle": True, "_step_count": 4, "last_epoch": 5, "verbose": 0}
+    assert module.record._whole_numbers(settings) == {"T_max": 3}
+    one, two = record([0.1]), record([0.1])
+    assert one != two and len({one, two}) == 2
+    with pytest.raises(AttributeError):
+        one.lr = np.zeros(1)
+
+
+def test_a_scheduler_of_torch_steps_between_two_updates():
+    oracle("torch")
+    steps = []
+
+    class Counting:
+        def step(self):
+            steps.append(len(steps))
+
+    assert from_torch(lambda optimizer: Counting(), 5).lr.tolist() == [1.0] * 5 and steps == [0, 1, 2, 3]
 
 
 def test_words_name_the_update_that_a_setting_holds():

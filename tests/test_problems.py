@@ -388,3 +388,19 @@ def test_the_loss_of_digits_counts_errors():
     dict(hidden=1), dict(batch_size=1000), dict(shift=3), dict(shift=0), dict(label_noise=1), dict(weight_decay=0)])
 def test_the_ends_of_what_is_allowed(settings):
     assert digits(**settings).updates_per_epoch == (1 if "batch_size" in settings else 31)
+
+
+def test_a_unit_at_exactly_zero_passes_no_gradient_on():
+    problem = digits(hidden=3, batch_norm=False, weight_decay=0.0, dtype="float64")
+    w = problem.start([0])
+    problem.parameters(w)["W1"][:] = 0
+    g = problem.parameters(problem.gradient(w, a_batch(problem, [0])))
+    assert not g["W1"].any() and not g["b1"].any() and not g["W2"].any() and g["b2"].all()
+
+
+def test_a_label_is_drawn_anew_below_the_noise_and_not_at_it():
+    g = np.random.default_rng([1234, 1])
+    u = g.random(1000)
+    noise, expected = float(np.sort(u)[300]), digits().labels.copy()
+    expected[u < noise] = g.integers(10, size=300)
+    assert np.array_equal(digits(label_noise=noise).labels, expected)

@@ -6,8 +6,10 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +17,9 @@ import pytest
 from lrcourse import sweeping
 from lrcourse.optimizers import SGD, Adam, Momentum
 from lrcourse.problems import NoisyQuadratic, digits
+from lrcourse.ranges import Positive
 from lrcourse.schedules import ReduceLROnPlateau, constant, cosine_decay, linear_decay, warmup
+from lrcourse.schedules import schedule as of_ones_own
 from lrcourse.sweeping import METRICS, Sweep, sweep
 from lrcourse.training import train
 
@@ -194,7 +198,7 @@ def test_a_file_grows_by_what_is_new(result, tmp_path, monkeypatch, fewer):
 
 
 @pytest.mark.parametrize("name, said", [
-    ("no/such/a.npz", "can't be written"), (".", "folder"), ("", "folder"), ("a" * 300 + ".npz", "can't be written"),
+    ("no/such/a.npz", "can't be written"), (".", "folder"), ("..", "folder"), ("", "folder"), ("a" * 300 + ".npz", "can't be written"),
     ("a\0b", "can't be written"), ("a.npz/b.npz", "can't be written")])
 def test_a_file_that_cannot_be_written_is_refused_before_the_first_run(tmp_path, monkeypatch, name, said):
     (tmp_path / "a.npz").write_text("")
@@ -388,6 +392,7 @@ def test_bad_input_is_refused_by_name(name, value, message):
 
 @pytest.mark.parametrize("ask, message", [(lambda r: r.final("loss"), "metric='loss' is not allowed in Sweep"),
                                           (lambda r: r.final(last=3), "last=3 is not allowed in Sweep: a whole number from 1 to 2"),
+                                          (lambda r: r.final(last=1.5), "last=1.5 is not allowed in Sweep: a whole number"),
                                           (lambda r: r.where(optimizer="sgd"), r"\['sgd'\] is not in this sweep"),
                                           (lambda r: r.where(lr=0.3), r"\[0.3\] is not in this sweep"),
                                           (lambda r: r.where(lr="0.1"), "lr='0.1' is not allowed in Sweep.where: a rate"),
@@ -471,6 +476,14 @@ def test_a_run_that_diverged_by_hand():
     assert repr(result.rows([0])) == "Sweep(1 optimizer, 1 schedule, 1 seed: 1 run, 1 epoch)"
     assert repr(result.rows([])) == "Sweep(0 optimizers, 0 schedules, 0 seeds: 0 runs, 1 epoch)"
     assert "diverged: 1 of 2" in repr(result.table(best=False)) and "2.0" not in repr(result.table())
+
+
+def test_the_spread_of_one_run_or_of_lost_ones_is_not_even_computed():
+    result = table_of([[0.1], [0.1], [0.4]], [0.1, 0.1, 0.2], losses=[[1.0, 1.0, 1.0], [1.0, 1.0, np.inf], [2.0, 2.0, 2.0]])
+    assert result.diverged.tolist() == [False, True, False]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(result.table(best=False).sem).tolist() == [True, True]
 
 
 def test_where_rows_and_like_by_hand():
@@ -573,3 +586,83 @@ def test_an_error_brings_what_is_finished_and_says_where_it_is(tmp_path, monkeyp
     with pytest.raises(ZeroDivisionError) as caught:
         sweep(NoisyQuadratic([1.0]), SGD(), constant(0.1), range(6), 2, progress=False)
     assert len(caught.value.finished) == 4 and not hasattr(caught.value, "__notes__")
+
+
+def test_a_file_is_written_each_second_or_more_seldom_where_that_takes_long(tmp_path, monkeypatch):
+    """By a clock of our own: a run takes 1/8 s and writing as long, so that 20 times as long are spent on training."""
+    clock, written, trained, write = SimpleNamespace(now=100.0), [], sweeping._train_block, sweeping._write
+
+    def passing(work, done=None):
+        def later(*given):
+            clock.now += 0.125
+            written.extend([given[2].sum()] if done else [])
+            return work(*given)
+        return later
+
+    monkeypatch.setattr(sweeping, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(sweeping, "_train_block", passing(trained))
+    monkeypatch.setattr(sweeping, "_write", passing(write, done=True))
+    monkeypatch.setattr(sweeping, "BLOCK", 1)
+    grid = dict(problem=NoisyQuadratic([1.0]), optimizers=SGD(), schedules=constant(0.1), seeds=range(60), epochs=1, progress=False)
+    result = sweep(**grid, file=tmp_path / "a.npz")
+    assert written == [9, 9 + 21, 9 + 2 * 21, 60]
+    same(result, sweep(**grid))         # without a file nothing is written, however long it takes
+    assert len(written) == 4
+
+
+def test_reading_a_file_runs_nothing_that_stands_in_it(result, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "sprung"),)
+
+    np.savez(tmp_path / "a.npz", done=np.ones(len(result), bool), **vars(result) | {"problem": np.array(Trap(), object)})
+    with pytest.raises(ValueError, match="not a file that a sweep has written"):
+        Sweep.load(tmp_path / "a.npz")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_file_with_other_or_shorter_columns_is_refused(result, tmp_path):
+    for columns in ({"x": np.array(1)}, {"done": np.ones(3, bool), **vars(result)},
+                    {"done": np.ones(len(result), bool), **vars(result), "lr": result.lr[1:]}):
+        np.savez(tmp_path / "a.npz", **columns)
+        with pytest.raises(ValueError, match=r"\(it holds something else\)"):
+            Sweep.load(tmp_path / "a.npz")
+
+
+def test_what_another_process_cannot_import_is_found_wherever_it_stands(monkeypatch):
+    @of_ones_own
+    def hidden(t, lr: Positive):
+        return lr / (1 + t)
+
+    class Local(NoisyQuadratic):
+        pass
+
+    class Own(SGD):     # as if a notebook's cell had made it: found by this process and by no other
+        __module__, __qualname__ = "__main__", "Own"
+
+    monkeypatch.setattr(sys.modules["__main__"], "Own", Own, raising=False)
+    unknown = lambda *task: list(sweeping._unknown_elsewhere((*task, [0], 2, 1)))
+    assert unknown(NoisyQuadratic([1.0]), SGD(), [constant(0.1), warmup(constant(0.1), 1)]) == []
+    assert unknown(Local([1.0]), SGD(), [constant(0.1)]) == [f"Local (from {__name__})"]
+    assert unknown(NoisyQuadratic([1.0]), Own(), [constant(0.1)]) == ["Own (from this notebook or program)"]
+    assert unknown(NoisyQuadratic([1.0]), SGD(), [warmup(hidden(0.1), 1), constant(0.1)]) == [f"hidden (from {__name__})"]
+
+
+def test_what_is_in_the_file_already_is_not_written_once_more(result, tmp_path, monkeypatch):
+    file = tmp_path / "a.npz"
+    result.save(file)
+    monkeypatch.setattr(sweeping, "_write", None)
+    done = np.ones(36, bool)
+    assert sweeping._rescued(file, result, done, 36) == f"36 of 36 runs are in {file}; the same call goes on from there."
+    same(result, sweep(**GRID, file=file))
+
+
+def test_a_sweep_is_itself_alone_and_its_rows_stay_as_they_are(result, monkeypatch):
+    assert len({result, result.rows(np.arange(36))}) == 2
+    row, = result.rows([0]).table()
+    with pytest.raises(AttributeError):
+        row.mean = 0.0
+    asked, bar = [], sweeping._bar
+    monkeypatch.setattr(sweeping, "_bar", lambda *given: asked.append(given) or bar(False, *given[1:]))
+    sweep(NoisyQuadratic([1.0]), SGD(), constant(0.1), range(3), 2)
+    assert asked == [(True, 3, 0)]

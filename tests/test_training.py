@@ -298,6 +298,13 @@ def test_the_loop_to_read_shows_a_plateau_the_loss_of_each_epoch():
     assert np.array_equal(lr, np.repeat(np.transpose(rates), 10, axis=1)) and lr[0, ::10].tolist() == [0.3, 0.3, 0.15, 0.075]
 
 
+def test_the_loop_to_read_shows_a_plateau_the_loss_and_not_the_error():
+    """A surface has no error: shown nan, the plateau would cut each time; its loss falls at every epoch."""
+    lr = np.full((1, 5), 0.3)
+    training.run_loop(NoisyQuadratic([1.0], noise=0.0), SGD(), [0], lr, ReduceLROnPlateau(0.3, patience=0), np.ones((1, 1)))
+    assert lr.tolist() == [[0.3] * 5]
+
+
 def test_going_on_from_given_weights():
     first = train(ravine(), SGD(), constant(0.05), epochs=3, seeds=[0, 1])
     on = train(ravine(), SGD(), constant(0.05), epochs=2, seeds=[0, 1], start=first.w)
@@ -316,6 +323,8 @@ def test_a_run_that_is_lost_stays_lost():
     assert history.test_loss.tolist() == [[0.5, np.inf, np.inf, np.inf], [0.5] * 4] and history.diverged.tolist() == [True, False]
     assert history.test_error.tolist() == [[0.25, 1.0, 1.0, 1.0], [0.125] * 4]
     assert train(Once([1.0]), SGD(), constant(0.1), epochs=2, seeds=[0, 1]).diverged.tolist() == [True, False]      # in the last
+    history.test_loss = np.array([[1.0, 1.0, np.inf], [1.0, 1.0, 1.0]])
+    assert history.diverged.tolist() == [True, False]       # in the last of three
 
 
 @pytest.mark.parametrize("seeds", [[0, True], [False], (0, -1), [2 ** 63], [[0]]])

@@ -153,7 +153,7 @@ def forked(work, limit):
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def touched(session, plugin, path, result):
+def touched(session, plugin, path, result, caches):
     """Write which lines of the file at ``path`` each test runs, and how long it takes; of those that pass."""
     lines, seconds = {}, {}
     for item in session.items:
@@ -163,6 +163,8 @@ def touched(session, plugin, path, result):
             found.add(frame.f_lineno)
             return inside
 
+        for cache in caches:        # else only the first test that wants what is kept runs the lines that make it
+            cache.cache_clear()
         began = time.perf_counter()
         sys.settrace(lambda frame, event, _, inside=inside: inside if frame.f_code.co_filename == str(path) else None)
         passed = plugin.passes(item, None)
@@ -232,12 +234,12 @@ def examine(module, folder, options):
     def inside(session, plugin):
         """Of the changes inside functions, which are noticed."""
         global lines, seconds
-        forked(lambda: touched(session, plugin, path, traces), 3000)
+        objects = gc.get_objects()
+        caches = [each for each in objects if type(each) is type(functools.cache(len)) and each.__module__.startswith("lrcourse")]
+        forked(lambda: touched(session, plugin, path, traces, caches), 3000)
         lines, seconds = loaded()
         items = {item.nodeid: item for item in session.items}
-        objects = gc.get_objects()
         functions = [each for each in objects if type(each) is types.FunctionType and each.__code__.co_filename == str(path)]
-        caches = [each for each in objects if type(each) is type(functools.cache(len))]
         old, results = codes(compile(data, path, "exec")), {}
         for number, change in enumerate(chosen):
             new = codes(compile(write(change), path, "exec"))

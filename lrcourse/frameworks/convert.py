@@ -76,7 +76,7 @@ def to_optax(schedule, updates_per_epoch, epochs):
     table = jnp.asarray(_table(schedule, updates_per_epoch, epochs))
 
     def rate(count):
-        return table[jnp.clip(count, 0, len(table) - 1)]
+        return jnp.take(table, count, mode="clip")
 
     return rate
 

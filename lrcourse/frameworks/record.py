@@ -229,8 +229,7 @@ def _near(a, b):
 def _difference(schedule, recorded, ours, theirs, k, updates_per_epoch):
     """One sentence: the first explanation, of those that people report, that covers every update."""
     name = recorded.name
-    timed = isinstance(schedule, Schedule)
-    if timed and updates_per_epoch > 1:
+    if isinstance(schedule, Schedule):
         for clock, what in ((1, f"its clock runs {updates_per_epoch} times too fast: it takes each update for an epoch"),
                             (updates_per_epoch ** 2, f"its clock runs {updates_per_epoch} times too slow: it takes "
                                                      "each epoch for an update")):
@@ -243,16 +242,14 @@ def _difference(schedule, recorded, ours, theirs, k, updates_per_epoch):
                 return f"{name} begins as your schedule does, but {what}. {rest}"
     if not theirs.any():
         return f"{name} trains at the rate 0 throughout."
-    ratio = theirs[0] / ours[0] if ours[0] else 0
-    if ratio and _near(ours * ratio, theirs).all():
-        return f"{name} is your schedule times {ratio:.4g}."
+    if ours[0] and _near(ours * theirs[0] / ours[0], theirs).all():
+        return f"{name} is your schedule times {theirs[0] / ours[0]:.4g}."
     for shift in range(1, len(ours) // 4 + 1):
         for here, there, what in ((ours[:-shift], theirs[shift:], "late"), (ours[shift:], theirs[:-shift], "early")):
             if np.ptp(here) and _near(here, there).all():
                 zero = ", and its first update has the rate 0" if theirs[0] == 0 < ours[0] else ""
                 return f"{name} is your schedule, {shift} update{'s' * (shift > 1)} {what}{zero}."
-    rest = np.diff(theirs[max(k - 1, 0):])
-    if k and np.ptp(ours[k - 1:]) <= 1e-6 * ours.max() and rest.size and rest[0] > 0:
+    if k and np.ptp(ours[k - 1:]) <= 1e-6 * ours.max() and theirs[k] > theirs[k - 1]:
         return f"After {_setting(recorded, k - 1)} {name} rises again; yours stays at {_number(ours[-1])}."
     if k == 0 and theirs[0] == 0:
         return f"{name} makes its first update at the rate 0, which changes nothing; yours begins at {_number(ours[0])}."

@@ -449,12 +449,12 @@ def test_best_schedule_in_short():
         (0.3 ** 2 * 4 + 1.0) / (0.3 ** 3 * 4 + 0.3 * 0.16 + 1.0 + 0.64))
 
 
-@pytest.mark.parametrize("highest, begun", [(math.inf, 0.5), (0.3, 0.15)])
+@pytest.mark.parametrize("highest, begun", [(math.inf, 0.25), (0.3, 0.15)])
 def test_best_schedule_begins_at_half_the_fastest_rate(highest, begun):
     """One round over two updates: the first rate is the best one before an update at the rate that all begin with."""
-    first = best_schedule(NoisyQuadratic([0.3, 1.0], [0.4, 0.8], [2.0, 1.0]), 2, highest=highest, rounds=1)(0)
-    slow, fast = 0.3 * (1 - 0.3 * begun) ** 2, (1 - begun) ** 2
-    best = (slow * 0.3 * 4 + fast) / (slow * (0.09 * 4 + 0.16) + fast * (1 + 0.64))
+    first = best_schedule(NoisyQuadratic([0.3, 2.0], [0.4, 0.8], [2.0, 1.0]), 2, highest=highest, rounds=1)(0)
+    slow, fast = 0.3 * (1 - 0.3 * begun) ** 2, 2 * (1 - 2 * begun) ** 2
+    best = (slow * 0.3 * 4 + fast * 2) / (slow * (0.09 * 4 + 0.16) + fast * (4 + 0.64))
     assert first == pytest.approx(min(best, highest), rel=1e-12)
 
 

@@ -98,7 +98,7 @@ def styled(draw):
     return figure_function
 
 
-def canvas(height, rows=0):
+def _canvas(height, rows=0):
     """An empty figure, as wide as a notebook's column. On a slide it has the slide's shape, and room for so many ``rows``."""
     return Figure(figsize=(7.2, height))
 
@@ -116,7 +116,7 @@ def schedule_curve(schedules, epochs, words="", log=False):
     named = of_names("schedule_curve", "schedules", schedules, Schedule, "a schedule, or a dict of name: schedule",
                      getattr(schedules, "name", None))
     check_all("schedule_curve", {"epochs": Range(0.0, 1e9, open_low=True), "log": Flag}, {"epochs": epochs, "log": log})
-    figure = canvas(3.4)
+    figure = _canvas(3.4)
     axes = figure.subplots()
     t = np.linspace(0, epochs, 2001)
     for (name, schedule), (color, dash) in zip(named.items(), looks()):
@@ -153,7 +153,7 @@ def training_curve(histories, kind, words="", log=None, train=False, show_lr=Tru
     named = of_names(f"{kind}_curve", "histories", histories, History, "a History, or a dict of name: History", "")
     flags = {"train": train, "show_lr": show_lr, "log_lr": log_lr} | ({} if log is None else {"log": log})
     check_all(f"{kind}_curve", dict.fromkeys(flags, Flag), flags)
-    figure = canvas(5.0 if show_lr else 3.6)
+    figure = _canvas(5.0 if show_lr else 3.6)
     heights = [2.4, 1] if show_lr else [1]
     axes, *below = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     said, longest = [], 1
@@ -240,7 +240,7 @@ def line_chart(x, lines, xlabel, ylabel, words="", log="", marks=None, points=Fa
         raise TypeError(f"points={points!r} is not allowed in line_chart: True, False, or a list of names of lines")
     if "x" in log and not (x > 0).any():
         raise ValueError(f"x={x!r} is not allowed in line_chart with log={log!r}: numbers above 0")
-    figure = canvas(3.8)
+    figure = _canvas(3.8)
     axes = figure.subplots()
     lost = []
     for (name, y), (color, dash) in zip(lines.items(), looks()):
@@ -276,7 +276,7 @@ def dot_chart(rows, xlabel, words="", log=False):
     """One row for each name, the mean of its numbers and two standard errors to each side: dict of name: (runs,)."""
     rows = of_names("dot_chart", "rows", rows, object, "a dict of name: (runs,)")
     check_all("dot_chart", {"log": Flag}, {"log": log})
-    figure = canvas(0.9 + 0.33 * len(rows), rows=len(rows))
+    figure = _canvas(0.9 + 0.33 * len(rows), rows=len(rows))
     axes = figure.subplots()
     for place, (name, values) in enumerate(rows.items()):
         draw_dot(axes, place, numbers_of("dot_chart", f"rows[{name!r}]", values, 0, 1), color=COLORS[0], ms=6, lw=2)
@@ -295,7 +295,7 @@ def spread_chart(rows, xlabel, words=""):
     two standard errors: dict of name: (runs,), of fractions that are shown as percentages."""
     rows = {name: numbers_of("spread_chart", f"rows[{name!r}]", values, 1)
             for name, values in of_names("spread_chart", "rows", rows, object, "a dict of name: (runs,)").items()}
-    figure = canvas(1.0 + 0.5 * len(rows), rows=len(rows))
+    figure = _canvas(1.0 + 0.5 * len(rows), rows=len(rows))
     axes = figure.subplots()
     for place, values in enumerate(rows.values()):
         if values.size == 1 or not np.isfinite(values).all():
@@ -320,7 +320,7 @@ def schedule_grid(histories, words="", columns=4):
     """A small picture for each of ``histories``, a dict of name: History: the rate that its first run used."""
     histories = of_names("schedule_grid", "histories", histories, History, "a dict of name: History")
     check_all("schedule_grid", {"columns": Count}, {"columns": columns})
-    figure = canvas(0.5 + 1.02 * -(-len(histories) // columns))
+    figure = _canvas(0.5 + 1.02 * -(-len(histories) // columns))
     panels = figure.subplots(-(-len(histories) // columns), columns, squeeze=False).ravel()
     for axes, (name, history) in zip(panels, histories.items()):
         axes.fill_between(history.t, history.lr[0], color=COLORS[0], alpha=0.15, lw=0, step="post")
@@ -350,7 +350,7 @@ def league_chart(columns, xlabel, words="", apart=None):
                        for name, values in column.items()} for title, column in columns.items()}
     rows = sorted(set().union(*columns.values()),
                   key=lambda name: np.mean([np.mean(column[name]) for column in columns.values() if name in column]))
-    figure = canvas(1.3 + 0.26 * len(rows), rows=len(rows))
+    figure = _canvas(1.3 + 0.26 * len(rows), rows=len(rows))
     panels = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (column, results), color in zip(panels, columns.items(), COLORS):
         for place, name in enumerate(rows):
@@ -376,7 +376,7 @@ def forecast_chart(pairs, ylabel, words="", log=False):
     """Losses as measured, lines, and as forecast, points: ``pairs`` is a dict of name: ((runs, epochs), (epochs,))."""
     pairs = of_names("forecast_chart", "pairs", pairs, (tuple, list), "a dict of name: ((runs, epochs), (epochs,))")
     check_all("forecast_chart", {"log": Flag}, {"log": log})
-    figure = canvas(4.0)
+    figure = _canvas(4.0)
     axes = figure.subplots()
     lost = []
     for (name, pair), (color, dash) in zip(pairs.items(), looks()):
@@ -404,7 +404,7 @@ def agreement_chart(groups, xlabel, ylabel, words=""):
     """Points, and the line on which both are equal: ``groups`` is a dict of name: (x, y), arrays of the same length."""
     groups = of_names("agreement_chart", "groups", groups, (tuple, list), "a dict of name: (x, y)")
     groups = {name: np.stack(pair_of("agreement_chart", f"groups[{name!r}]", pair, 1, 1)) for name, pair in groups.items()}
-    figure = canvas(4.4)
+    figure = _canvas(4.4)
     axes = figure.subplots()
     ends = []
     for (name, pair), color, marker in zip(groups.items(), itertools.cycle(COLORS), itertools.cycle("os^D")):
@@ -429,7 +429,7 @@ def digit_grid(rows, words=""):
         if len(pair) != 2 or numbers_of("digit_grid", f"rows[{name!r}]", pair[0], 2).shape[1] != 64 or not np.iterable(pair[1]):
             raise ValueError(f"rows[{name!r}] is not allowed in digit_grid: images (n, 64), and a caption for each")
     columns = max(len(images) for images, _ in rows.values())
-    figure = canvas(0.5 + 0.9 * len(rows))
+    figure = _canvas(0.5 + 0.9 * len(rows))
     panels = figure.subplots(len(rows), columns, squeeze=False)
     for line, (name, (images, captions)) in zip(panels, rows.items()):
         for axes in line:
@@ -464,7 +464,7 @@ def path_chart(problem, histories, words="", extent=(-2.2, 2.2, -1.5, 1.5), last
         raise ValueError(f"extent={extent!r} is not allowed in path_chart: (left, right, bottom, top)")
     if not isinstance(colors, (list, tuple)) or not colors or not all(map(is_color_like, colors)):
         raise TypeError(f"colors={colors!r} is not allowed in path_chart: a list of colours")
-    figure = canvas(4.6)
+    figure = _canvas(4.6)
     axes = figure.subplots()
     left, right, bottom, top = extent
     x, y = np.meshgrid(np.linspace(left, right, 241), np.linspace(bottom, top, 181))

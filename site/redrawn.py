@@ -71,7 +71,7 @@ def watch(folder):
         tall = max(HEIGHT, AROUND + ROW * rows)
         return Figure(figsize=(SHAPE * tall, tall))
 
-    figures.canvas = canvas
+    figures._canvas = canvas
 
     def named(figure, name):
         vars(figure)["name"] = name

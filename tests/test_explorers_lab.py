@@ -373,7 +373,7 @@ def test_you_decay_it_answers(lab):
     page.keyboard.press("s")
     page.keyboard.press("s")
     explorer.button("Cut the rate").click()
-    assert len(lab.python("game.cuts")) == 2
+    lab.becomes("len(game.cuts)", 2)
     explorer.button("Resume").click()
     page.wait_for_function("root => root.querySelector('tbody')", arg=root, timeout=20_000)
     check_game(lab, explorer)

@@ -7,7 +7,7 @@ BIN := .venv/bin
 SOURCES := pyproject.toml constraints.txt hatch_build.py lrcourse/engine/build.py lrcourse/engine/kernel.c lrcourse/engine/transformer.c
 # learners get a normal install, made again when one of these is newer; where .light is, a developer's is, which follows them
 COURSE := $(if $(wildcard .venv/.light),,$(shell find lrcourse notebooks -type f ! -name '*.pyc' ! -path '*/.*'))
-EDITABLE = $$([ ! -e .venv/.light ] || echo -e)
+EDITABLE = $$([ ! -e .venv/.light ] || printf %s -e)        # bash keeps the -e of echo to itself
 # lrcourse anew each time: installing it compiles the kernel (hatch_build.py)
 UV = $(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --reinstall-package lrcourse
 PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 TQDM_DISABLE=1 $(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules

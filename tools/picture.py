@@ -18,7 +18,7 @@ from shared import BUILD, browser  # noqa: E402
 
 OUT = ROOT / "site" / "train_it.webp"
 # where the hand goes, in parts of the canvas's width and height: high for long, then down
-CURVE = [(0.11, 0.33), (0.20, 0.33), (0.32, 0.34), (0.45, 0.36), (0.58, 0.40), (0.70, 0.46), (0.80, 0.53), (0.90, 0.62), (0.97, 0.72)]
+CURVE = [(0.14, 0.31), (0.20, 0.32), (0.32, 0.34), (0.45, 0.36), (0.58, 0.40), (0.70, 0.46), (0.80, 0.53), (0.90, 0.62), (0.97, 0.72)]
 WIDTH, EDGE, BETWEEN, LAST = 860, 12, 350, 3000       # of the picture and around it in pixels, of its frames in milliseconds
 
 

@@ -394,7 +394,7 @@ def test_a_swipe_scrolls_and_a_grip_is_dragged(shown, kind, canvases):
             touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - up * part / 8}]})
             page.wait_for_timeout(20)
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(300)
         return page.evaluate("scrollY") - before
 
     before = settings()

@@ -196,6 +196,15 @@ def test_figures_stand_on_the_page_in_light_and_dark_and_keep_their_hues(site, b
     assert complaints == []
 
 
+# until the page has not moved for half a second, however busy the machine
+AT_REST = """async () => {
+  for (let at = scrollY, since = performance.now(); performance.now() - since < 500;) {
+    await new Promise(requestAnimationFrame);
+    if (scrollY !== at) [at, since] = [scrollY, performance.now()];
+  }
+}"""
+
+
 def test_a_finger_scrolls_over_the_curve_and_draws_sideways(site, browser):
     page, complaints = watched(browser, home=site[1], viewport={"width": 400, "height": 844}, has_touch=True, is_mobile=True)
     page.goto(site[1])
@@ -211,8 +220,9 @@ def test_a_finger_scrolls_over_the_curve_and_draws_sideways(site, browser):
         for step in range(11):
             at = [{"x": from_x + x * step / 10, "y": from_y + y * step / 10}]
             fingers.send("Input.dispatchTouchEvent", {"type": "touchMove" if step else "touchStart", "touchPoints": at})
+        page.wait_for_timeout(150)      # a finger that rests before it leaves doesn't fling the page
         fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        page.wait_for_timeout(200)
+        page.evaluate(AT_REST)
 
     before = page.evaluate("scrollY")
     swipe(0, -150)
@@ -349,7 +359,8 @@ def test_who_only_looks_keeps_the_place_and_the_focus(asking):
     last.locator("> summary").focus()
     before = last.bounding_box()["y"]
     page.keyboard.press("Enter")
-    page.wait_for_timeout(300)
+    page.wait_for_function("count => document.querySelectorAll('details.lr-wait[open]').length === count", arg=count)
+    page.evaluate(AT_REST)
     assert page.evaluate(OPEN) == [name] * count
     assert abs(last.bounding_box()["y"] - before) < 2
     assert page.evaluate("document.activeElement.dataset.for") == name
@@ -360,7 +371,8 @@ def test_who_only_looks_keeps_the_place_and_the_focus(asking):
 def test_a_link_into_a_cover_opens_it(asking):
     page, name, count = asking
     page.evaluate("name => { document.querySelector(`details[data-for=${name}] img`).id = 'there'; location.hash = 'there'; }", name)
-    page.wait_for_timeout(300)
+    page.wait_for_function("count => document.querySelectorAll('details.lr-wait[open]').length === count", arg=count)
+    page.evaluate(AT_REST)
     assert page.evaluate(OPEN) == [name] * count
 
 

@@ -2,13 +2,13 @@
 
 import base64
 import html
-import io
 import re
 import shutil
 
 from decks import deck
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
+from powerpoint import plain, powerpoint
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -108,88 +108,8 @@ def printed(path, slides, chromium):
     page.goto(f"{path.as_uri()}?print-pdf")
     page.wait_for_function("window.fitted")
     page.pdf(path=path.with_suffix(".pdf"), prefer_css_page_size=True, print_background=True)
+    page.add_style_tag(content=".reveal .step { background: none; }")
     steps = page.query_selector_all("section .step mjx-container")
     pictures = iter([step.screenshot() for step in steps])
     page.close()
     powerpoint(slides, pictures).save(path.with_suffix(".pptx"))
-
-
-def powerpoint(slides, formulas):
-    """The deck as a presentation to be changed: native titles, texts and tables, pictures with alt texts, and notes."""
-    from pptx import Presentation
-    from pptx.util import Emu, Inches, Pt
-
-    show = Presentation()
-    show.slide_width, show.slide_height = Inches(13.333), Inches(7.5)
-    layout = show.slide_layouts[5]
-    area = Inches(0.6), Inches(1.55), Inches(12.13), Inches(5.5)
-
-    def put(page, picture, alt, box):
-        left, top, width, height = box
-        shape = page.shapes.add_picture(io.BytesIO(picture), left, top)
-        scale = min(width / shape.width, height / shape.height)
-        shape.width, shape.height = Emu(int(shape.width * scale)), Emu(int(shape.height * scale))
-        shape.left, shape.top = Emu(int(left + (width - shape.width) / 2)), Emu(int(top + (height - shape.height) / 2))
-        shape._element._nvXxPr.cNvPr.set("descr", alt)
-
-    def write(page, lines, box, size, font=None):
-        frame = page.shapes.add_textbox(*box).text_frame
-        frame.word_wrap = True
-        for number, line in enumerate(lines):
-            paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
-            run = paragraph.add_run()
-            run.text, run.font.size, paragraph.space_after = line, Pt(size), Pt(0 if font else 10)
-            if font:
-                run.font.name = font
-
-    for slide in slides:
-        page = show.slides.add_slide(layout)
-        title = page.shapes.title
-        title.left, title.top, title.width, title.height = area[0], Inches(0.3), area[2], Inches(1.15)
-        title.text_frame.text, title.text_frame.word_wrap = plain(slide.title), True
-        title.text_frame.paragraphs[0].runs[0].font.size = Pt(40 if slide.kind == "title" else 30)
-        body = [plain(line) for line in re.split(r"\n+", slide.body) if line.strip()]
-        if slide.kind == "picture":
-            put(page, slide.picture, slide.alt, area)
-        elif slide.kind == "explorer":
-            if found := re.search(r'<img[^>]*src="data:image/png;base64,([^"]+)"', slide.html):
-                put(page, base64.b64decode(found[1]), slide.alt or plain(slide.title), area)
-            else:
-                write(page, [DECK["live"]], area, 24)
-        elif slide.kind == "formula":
-            write(page, body, area, 24)
-            share = (area[3] - Inches(1.2) * bool(body)) // len(slide.steps)
-            for number, step in enumerate(slide.steps):
-                box = area[0], area[1] + Inches(1.2) * bool(body) + number * share, area[2], share - Inches(0.2)
-                put(page, next(formulas), " ".join(step.strip("$ \n").split()), box)
-        elif slide.kind == "table":
-            rows = [[plain(each) for each in row.strip().strip("|").split("|")] for row in slide.body.strip().split("\n")]
-            rows = [row for row in rows if not all(re.fullmatch(r"\s*:?-*:?\s*", each) for each in row)]
-            table = page.shapes.add_table(len(rows), max(map(len, rows)), *area).table
-            for i, row in enumerate(rows):
-                for j, each in enumerate(row):
-                    table.cell(i, j).text = each.strip()
-                    for paragraph in table.cell(i, j).text_frame.paragraphs:
-                        paragraph.font.size = Pt(18)
-        elif slide.kind == "code":
-            write(page, slide.body.split("\n"), area, 18, font="Consolas")
-        else:
-            choices = [f"{letter}   {plain(choice)}" for letter, choice in slide.choices]
-            choices += ["   ·   ".join(slide.steps)] * bool(slide.steps)
-            write(page, choices + body if slide.kind == "why" else body + choices, area, 26)
-        page.notes_slide.notes_text_frame.text = "\n\n".join(
-            [DECK["minutes"].format(minutes=f"{slide.minutes:g}"), *map(plain, slide.notes)])
-    return show
-
-
-def plain(markdown):
-    """Markdown as plain text, its formulas in Unicode."""
-    from pylatexenc.latex2text import LatexNodes2Text
-
-    def formula(found):
-        tex = re.sub(r"\\[td]frac\s*(\d)\s*(\d)", r"\\frac{\1}{\2}", found[1] or found[2]).replace("\\tfrac", "\\frac")
-        return " ".join(LatexNodes2Text(math_mode="text").latex_to_text(tex).split())
-    markdown = re.sub(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", formula, markdown, flags=re.S)
-    markdown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
-    markdown = re.sub(r"\*\*|```(python)?\n?|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|`|\\(?=[*])", "", markdown)
-    return re.sub(r"^- ", "• ", markdown, flags=re.M).strip()

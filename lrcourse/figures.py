@@ -18,6 +18,8 @@ import html
 import inspect
 import io
 import itertools
+import sys
+import textwrap
 
 import numpy as np
 from PIL import Image
@@ -44,12 +46,17 @@ INK, FAINT = "#222222", "#999999"
 
 STYLE = {
     "font.family": "DejaVu Sans", "font.size": 11, "axes.titlesize": 12.5, "axes.titlelocation": "left",
-    "axes.titleweight": "bold", "axes.titlepad": 10, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.titleweight": "bold", "axes.titlepad": 10, "figure.titlesize": 11.5,
+    "figure.titleweight": "bold", "axes.spines.top": False, "axes.spines.right": False,
     "axes.edgecolor": INK, "axes.labelcolor": INK, "axes.titlecolor": INK, "xtick.color": INK, "ytick.color": INK,
     "text.color": INK, "axes.grid": True, "grid.color": "#E4E4E4", "grid.linewidth": 0.8, "axes.axisbelow": True,
     "lines.linewidth": 2.0, "lines.solid_capstyle": "round", "figure.dpi": 130, "figure.facecolor": "white",
     "figure.constrained_layout.use": True, "figure.constrained_layout.h_pad": 0.06,
 }
+# inches: on a phone, some 380 pixels, 11 points are 10 pixels high then; and twice as many dots as a column of prose has pixels
+WIDTH, DPI = 5.8, 200
+# letters in a line of a title, of a name beside an axis, and of one at the end of a curve: more take another line, and not the curve's room
+TITLE, AXIS, LABEL = 56, 27, 20
 
 
 class Figure(MatplotlibFigure):
@@ -58,24 +65,32 @@ class Figure(MatplotlibFigure):
     alt = words = ""
 
     def png(self):
-        """The picture as PNG, in a palette of 256 colours: a third of the size, and no difference to be seen."""
+        """The picture as PNG, in a palette of 64 colours: a quarter of the size, and no difference to be seen."""
         with matplotlib.rc_context(STYLE):
             canvas = FigureCanvasAgg(self)
             canvas.draw()
             picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         buffer = io.BytesIO()
         # maximum coverage keeps the colour of a thin line that has few pixels; median cut gives it to its neighbours
-        picture = picture.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+        picture = picture.quantize(64, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
         picture.save(buffer, "png", optimize=True)
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         drawn(self.words)
+        ours_alone()
         png = base64.b64encode(self.png()).decode()
         width = round(self.get_figwidth() * 100)
         image = (f'<img src="data:image/png;base64,{png}" alt="{html.escape(self.alt)}" width="{width}" '
                  'style="max-width: 100%; background: white">')
         return {"image/png": png, "text/html": image, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+
+
+def ours_alone():
+    """Once matplotlib's inline backend is there (ipywidgets brings it), Jupyter would store its picture in place of ours."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell:
+        shell.display_formatter.formatters["image/png"].for_type(Figure, lambda figure: None)
 
 
 def styled(draw):
@@ -100,7 +115,20 @@ def styled(draw):
 
 def _canvas(height, rows=0):
     """An empty figure, as wide as a notebook's column. On a slide it has the slide's shape, and room for so many ``rows``."""
-    return Figure(figsize=(7.2, height))
+    return Figure(figsize=(WIDTH, height), dpi=DPI)
+
+
+def entitle(figure, words):
+    """The title begins where the figure does, and so the prose above it; it takes a second line where it needs one."""
+    if words:
+        figure.suptitle(in_lines(words, TITLE), x=0.006, ha="left")
+
+
+def in_lines(text, most):
+    """A text in lines of at most ``most`` letters, as few and as even as that goes."""
+    wrap = functools.partial(textwrap.wrap, text.replace(" %", "\N{NO-BREAK SPACE}%"), break_long_words=False, break_on_hyphens=False)
+    few = len(wrap(most))
+    return "\n".join(next(found for width in range(1, most + 1) if len(found := wrap(width)) <= few))
 
 
 def looks():
@@ -116,12 +144,13 @@ def schedule_curve(schedules, epochs, words="", log=False):
     named = of_names("schedule_curve", "schedules", schedules, Schedule, "a schedule, or a dict of name: schedule",
                      getattr(schedules, "name", None))
     check_all("schedule_curve", {"epochs": Range(0.0, 1e9, open_low=True), "log": Flag}, {"epochs": epochs, "log": log})
-    figure = _canvas(3.4)
+    figure = _canvas(3.0)
     axes = figure.subplots()
     t = np.linspace(0, epochs, 2001)
     for (name, schedule), (color, dash) in zip(named.items(), looks()):
         axes.plot(t, schedule(t), color=color, linestyle=dash, label=name)
-    axes.set(xlabel="epoch", ylabel="learning rate", title=words, xlim=(0, epochs))
+    axes.set(xlabel="epoch", ylabel="learning rate", xlim=(0, epochs))
+    entitle(figure, words)
     if log:
         axes.set_yscale("log")
         plain_numbers(axes.yaxis)
@@ -153,7 +182,7 @@ def training_curve(histories, kind, words="", log=None, train=False, show_lr=Tru
     named = of_names(f"{kind}_curve", "histories", histories, History, "a History, or a dict of name: History", "")
     flags = {"train": train, "show_lr": show_lr, "log_lr": log_lr} | ({} if log is None else {"log": log})
     check_all(f"{kind}_curve", dict.fromkeys(flags, Flag), flags)
-    figure = _canvas(5.0 if show_lr else 3.6)
+    figure = _canvas(4.2 if show_lr else 3.1)
     heights = [2.4, 1] if show_lr else [1]
     axes, *below = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     said, longest = [], 1
@@ -176,7 +205,8 @@ def training_curve(histories, kind, words="", log=None, train=False, show_lr=Tru
         if below:
             below[0].plot(history.t, np.median(history.lr, axis=0), color=color, linestyle=dash, drawstyle="steps-post")
     what = f"{'training' if train else 'test'} {kind}"
-    axes.set(ylabel=what, title=words, xlim=(0, longest))
+    axes.set(ylabel=what, xlim=(0, longest))
+    entitle(figure, words)
     logarithmic = log if log is not None else kind == "loss"
     if logarithmic and any(len(line.get_ydata()) for line in axes.lines):       # an empty axis has no logarithm
         axes.set_yscale("log")
@@ -240,7 +270,7 @@ def line_chart(x, lines, xlabel, ylabel, words="", log="", marks=None, points=Fa
         raise TypeError(f"points={points!r} is not allowed in line_chart: True, False, or a list of names of lines")
     if "x" in log and not (x > 0).any():
         raise ValueError(f"x={x!r} is not allowed in line_chart with log={log!r}: numbers above 0")
-    figure = _canvas(3.8)
+    figure = _canvas(3.2)
     axes = figure.subplots()
     lost = []
     for (name, y), (color, dash) in zip(lines.items(), looks()):
@@ -256,7 +286,9 @@ def line_chart(x, lines, xlabel, ylabel, words="", log="", marks=None, points=Fa
         if np.ndim(y) > 1:
             high = np.where(np.isfinite(high), high, middle)
             axes.fill_between(x[ok], low[ok], high[ok], color=color, alpha=0.18, lw=0)
-    axes.set(xlabel=xlabel, ylabel=ylabel, title=words)
+    axes.set(xlabel=xlabel, ylabel=in_lines(ylabel, AXIS))
+    axes.locator_params(axis="x", nbins=7)
+    entitle(figure, words)
     for axis in log:
         getattr(axes, f"set_{axis}scale")("log")
         plain_numbers(getattr(axes, f"{axis}axis"))
@@ -264,8 +296,10 @@ def line_chart(x, lines, xlabel, ylabel, words="", log="", marks=None, points=Fa
         axes.yaxis.set_major_formatter(PERCENT)
     for name, where in marks.items():
         axes.axvline(where, color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
-        axes.annotate(name, (where, 1), xycoords=("data", "axes fraction"), xytext=(4, -2), textcoords="offset points",
-                      va="top", color="#666666", fontsize=10)
+        # on the left of a line at the right edge, where the curves have their names
+        late = axes.transAxes.inverted().transform(axes.transData.transform((where, axes.get_ylim()[0])))[0] > 0.85
+        axes.annotate(name, (where, 1), xycoords=("data", "axes fraction"), xytext=(-4 if late else 4, -2), textcoords="offset points",
+                      ha="right" if late else "left", va="top", color="#666666", fontsize=10)
     label_ends(axes, lost)
     figure.alt = f"{ylabel} against {xlabel}: {', '.join(lines)}."
     return figure
@@ -276,11 +310,12 @@ def dot_chart(rows, xlabel, words="", log=False):
     """One row for each name, the mean of its numbers and two standard errors to each side: dict of name: (runs,)."""
     rows = of_names("dot_chart", "rows", rows, object, "a dict of name: (runs,)")
     check_all("dot_chart", {"log": Flag}, {"log": log})
-    figure = _canvas(0.9 + 0.33 * len(rows), rows=len(rows))
+    figure = _canvas(0.9 + 0.3 * len(rows), rows=len(rows))
     axes = figure.subplots()
     for place, (name, values) in enumerate(rows.items()):
         draw_dot(axes, place, numbers_of("dot_chart", f"rows[{name!r}]", values, 0, 1), color=COLORS[0], ms=6, lw=2)
-    axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel, title=words)
+    axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel)
+    entitle(figure, words)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     if log:
@@ -295,7 +330,7 @@ def spread_chart(rows, xlabel, words=""):
     two standard errors: dict of name: (runs,), of fractions that are shown as percentages."""
     rows = {name: numbers_of("spread_chart", f"rows[{name!r}]", values, 1)
             for name, values in of_names("spread_chart", "rows", rows, object, "a dict of name: (runs,)").items()}
-    figure = _canvas(1.0 + 0.5 * len(rows), rows=len(rows))
+    figure = _canvas(1.0 + 0.44 * len(rows), rows=len(rows))
     axes = figure.subplots()
     for place, values in enumerate(rows.values()):
         if values.size == 1 or not np.isfinite(values).all():
@@ -306,7 +341,8 @@ def spread_chart(rows, xlabel, words=""):
         axes.plot(values, apart, "o", ms=4, color=FAINT, mec="none", alpha=max(0.08, 0.7 / np.ceil(values.size / 50)), zorder=1)
         axes.errorbar(mean, place, xerr=deviation, color=COLORS[0], lw=1.2, capsize=4, zorder=3)
         axes.errorbar(mean, place, xerr=2 * deviation / np.sqrt(values.size), fmt="o", color=COLORS[0], ms=5, lw=5, zorder=3)
-    axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel, title=words)
+    axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel)
+    entitle(figure, words)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter(PERCENT)
@@ -316,20 +352,20 @@ def spread_chart(rows, xlabel, words=""):
 
 
 @styled
-def schedule_grid(histories, words="", columns=4):
+def schedule_grid(histories, words="", columns=3):
     """A small picture for each of ``histories``, a dict of name: History: the rate that its first run used."""
     histories = of_names("schedule_grid", "histories", histories, History, "a dict of name: History")
     check_all("schedule_grid", {"columns": Count}, {"columns": columns})
-    figure = _canvas(0.5 + 1.02 * -(-len(histories) // columns))
+    figure = _canvas(0.5 + 0.86 * -(-len(histories) // columns))
     panels = figure.subplots(-(-len(histories) // columns), columns, squeeze=False).ravel()
     for axes, (name, history) in zip(panels, histories.items()):
         axes.fill_between(history.t, history.lr[0], color=COLORS[0], alpha=0.15, lw=0, step="post")
         axes.plot(history.t, history.lr[0], color=COLORS[0], lw=1.6, drawstyle="steps-post")
         axes.set(xticks=[], yticks=[], ylim=(0, 1.08 * history.lr[0].max() or 1), xlim=(0, history.t[-1] or 1))
-        axes.set_title(name, fontsize=9, fontweight="normal", pad=3)
+        axes.set_title(name, fontsize=9.5, fontweight="normal", pad=3)
     for axes in panels[len(histories):]:
         axes.set_axis_off()
-    figure.suptitle(words, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
+    entitle(figure, words)
     figure.alt = f"The learning rate over the run, in a small picture each, for: {', '.join(histories)}."
     return figure
 
@@ -350,7 +386,7 @@ def league_chart(columns, xlabel, words="", apart=None):
                        for name, values in column.items()} for title, column in columns.items()}
     rows = sorted(set().union(*columns.values()),
                   key=lambda name: np.mean([np.mean(column[name]) for column in columns.values() if name in column]))
-    figure = _canvas(1.3 + 0.26 * len(rows), rows=len(rows))
+    figure = _canvas(1.3 + 0.25 * len(rows), rows=len(rows))
     panels = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (column, results), color in zip(panels, columns.items(), COLORS):
         for place, name in enumerate(rows):
@@ -366,7 +402,7 @@ def league_chart(columns, xlabel, words="", apart=None):
     if panels[0].get_xlim()[0] < 0:
         for axes in panels:
             axes.axvline(0, color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
-    figure.suptitle(words, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
+    entitle(figure, words)
     figure.alt = f"{xlabel}, with two standard errors to each side, in the columns {', '.join(columns)}: {', '.join(rows)}."
     return figure
 
@@ -376,7 +412,7 @@ def forecast_chart(pairs, ylabel, words="", log=False):
     """Losses as measured, lines, and as forecast, points: ``pairs`` is a dict of name: ((runs, epochs), (epochs,))."""
     pairs = of_names("forecast_chart", "pairs", pairs, (tuple, list), "a dict of name: ((runs, epochs), (epochs,))")
     check_all("forecast_chart", {"log": Flag}, {"log": log})
-    figure = _canvas(4.0)
+    figure = _canvas(3.4)
     axes = figure.subplots()
     lost = []
     for (name, pair), (color, dash) in zip(pairs.items(), looks()):
@@ -389,7 +425,8 @@ def forecast_chart(pairs, ylabel, words="", log=False):
         axes.plot(epochs[ok], middle[ok], color=color, linestyle=dash, label=name)
         ok = np.isfinite(forecast)
         axes.plot(epochs[ok], forecast[ok], color=color, linestyle="", marker="o", ms=5, mec=INK, mew=0.6)
-    axes.set(xlabel="epoch", ylabel=ylabel, title=words)
+    axes.set(xlabel="epoch", ylabel=in_lines(ylabel, AXIS))
+    entitle(figure, words)
     axes.xaxis.get_major_locator().set_params(integer=True)
     if log:
         axes.set_yscale("log")
@@ -404,7 +441,7 @@ def agreement_chart(groups, xlabel, ylabel, words=""):
     """Points, and the line on which both are equal: ``groups`` is a dict of name: (x, y), arrays of the same length."""
     groups = of_names("agreement_chart", "groups", groups, (tuple, list), "a dict of name: (x, y)")
     groups = {name: np.stack(pair_of("agreement_chart", f"groups[{name!r}]", pair, 1, 1)) for name, pair in groups.items()}
-    figure = _canvas(4.4)
+    figure = _canvas(3.8)
     axes = figure.subplots()
     ends = []
     for (name, pair), color, marker in zip(groups.items(), itertools.cycle(COLORS), itertools.cycle("os^D")):
@@ -414,7 +451,8 @@ def agreement_chart(groups, xlabel, ylabel, words=""):
         ends += [pair[:, ok].min(), pair[:, ok].max()] if ok.any() else []
     low, high = (min(ends), max(ends)) if ends else (0, 1)
     axes.plot([low, high], [low, high], color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
-    axes.set(xlabel=xlabel, ylabel=ylabel, title=words)
+    axes.set(xlabel=xlabel, ylabel=in_lines(ylabel, AXIS))
+    entitle(figure, words)
     axes.legend(loc="upper left", frameon=False, handletextpad=0.2)
     figure.alt = f"{ylabel} against {xlabel}, for: {', '.join(groups)}."
     return figure
@@ -429,17 +467,17 @@ def digit_grid(rows, words=""):
         if len(pair) != 2 or numbers_of("digit_grid", f"rows[{name!r}]", pair[0], 2).shape[1] != 64 or not np.iterable(pair[1]):
             raise ValueError(f"rows[{name!r}] is not allowed in digit_grid: images (n, 64), and a caption for each")
     columns = max(len(images) for images, _ in rows.values())
-    figure = _canvas(0.5 + 0.9 * len(rows))
-    panels = figure.subplots(len(rows), columns, squeeze=False)
-    for line, (name, (images, captions)) in zip(panels, rows.items()):
-        for axes in line:
+    figure = _canvas(0.4 + 0.92 * len(rows))
+    parts = figure.subfigures(len(rows), 1, squeeze=False)[:, 0]
+    for part, (name, (images, captions)) in zip(parts, rows.items()):
+        part.suptitle(name, x=0.006, ha="left", fontsize=10, fontweight="normal")
+        panels = part.subplots(1, columns, squeeze=False)[0]
+        for axes in panels:
             axes.set_axis_off()
-        for axes, image, caption in zip(line, images, captions):
+        for axes, image, caption in zip(panels, images, captions):
             axes.imshow(np.reshape(image, (8, 8)), cmap="Greys", interpolation="nearest")
             axes.set_title(str(caption), fontsize=9, fontweight="normal", loc="center", pad=2)
-        line[0].annotate(name, (0, 0.5), xycoords="axes fraction", xytext=(-8, 0), textcoords="offset points", ha="right",
-                         va="center", fontsize=10)
-    figure.suptitle(words, x=0.01, ha="left", fontsize=12.5, fontweight="bold")
+    entitle(figure, words)
     figure.alt = f"Small pictures of digits in rows: {', '.join(rows)}."
     return figure
 
@@ -464,7 +502,7 @@ def path_chart(problem, histories, words="", extent=(-2.2, 2.2, -1.5, 1.5), last
         raise ValueError(f"extent={extent!r} is not allowed in path_chart: (left, right, bottom, top)")
     if not isinstance(colors, (list, tuple)) or not colors or not all(map(is_color_like, colors)):
         raise TypeError(f"colors={colors!r} is not allowed in path_chart: a list of colours")
-    figure = _canvas(4.6)
+    figure = _canvas(3.6)
     axes = figure.subplots()
     left, right, bottom, top = extent
     x, y = np.meshgrid(np.linspace(left, right, 241), np.linspace(bottom, top, 181))
@@ -479,7 +517,8 @@ def path_chart(problem, histories, words="", extent=(-2.2, 2.2, -1.5, 1.5), last
         axes.plot(*path.T, color=color, linestyle=dash, lw=1.3, marker="o", ms=3, label=name + lost, clip_on=True)
         if last is None and len(path):
             axes.plot(*path[0], marker="s", color=INK, ms=6, zorder=4)
-    axes.set(xlabel="$w_1$", ylabel="$w_2$", title=words, xlim=(left, right), ylim=(bottom, top))
+    axes.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(left, right), ylim=(bottom, top))
+    entitle(figure, words)
     axes.grid(False)
     if any(named):
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, handlelength=2.5, borderaxespad=0)
@@ -544,20 +583,21 @@ def plain_numbers(axis, between=300):
 
 def label_ends(axes, lost=()):
     """Write each curve's name at its right end, pushed apart where ends are close; names in ``lost`` diverged."""
-    lines = [line for line in axes.lines if line.get_label() and not line.get_label().startswith("_")]
-    if not lines:
+    named = [line for line in axes.lines if line.get_label() and not line.get_label().startswith("_")]
+    if not named:
         return
     scale, limits = axes.yaxis.get_transform(), np.array(axes.get_ylim())
-    last = np.array([line.get_ydata()[-1] if len(line.get_ydata()) else limits[1] for line in lines])
+    last = np.array([line.get_ydata()[-1] if len(line.get_ydata()) else limits[1] for line in named])
     bottom, top = scale.transform(limits)
     ends = (scale.transform(np.clip(last, *limits)) - bottom) / (top - bottom)
     height = axes.bbox.height / axes.figure.bbox.height * axes.figure.get_figheight() * 72     # in points
-    gap = 15 / height
+    names = [in_lines(line.get_label() + (" (diverged)" if line.get_label() in lost else ""), LABEL) for line in named]
+    halves = [(1 + 13.5 * (name.count("\n") + 1)) / 2 / height for name in names]
     places, previous = {}, -np.inf
     for index in np.argsort(ends, kind="stable"):
-        previous = places[index] = max(ends[index], previous + gap)
-    down = max(0, previous - 1)
-    for index, line in enumerate(lines):
-        name = line.get_label() + (" (diverged)" if line.get_label() in lost else "")
-        axes.annotate(name, (1, places[index] - down), xycoords="axes fraction", xytext=(8, 0),
-                      textcoords="offset points", va="center", color=line.get_color(), fontsize=10.5)
+        places[index] = max(ends[index], previous + halves[index])
+        previous = places[index] + halves[index]
+    down = max(0, max(places.values()) - 1)
+    for index, (line, name) in enumerate(zip(named, names)):
+        axes.annotate(name, (1, places[index] - down), xycoords="axes fraction", xytext=(8, 0), textcoords="offset points",
+                      va="center", color=line.get_color(), fontsize=10.5, linespacing=1.1)

@@ -34,6 +34,7 @@ SPARE = ("code", "table", "statement", "picture", "formula", "why")
 # a text that says so of a wrong choice: it is what is commonly thought
 COMMON = re.compile(r"\b(tempting|usual|usually|common|commonly|natural|often|textbooks?|papers|one reads|one expects|"
                     r"old saying|rules? of thumb|rule of|most people|everybody)\b", re.I)
+GAP, TITLE = 22, 150        # rows of a picture: below a title there is more than the one, and a title ends before the other
 END = re.compile(r"(?:\\[,;: ]|[\s.,;])+(?=\$\$$)")        # a sentence goes on behind a formula, a slide doesn't
 FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.S)
 FORMULA = re.compile(r"\$\$.+?\$\$", re.S)
@@ -326,9 +327,9 @@ def trimmed(png, titled):
     ink = np.asarray(picture.convert("L")) < 240
     rows = np.flatnonzero(ink.any(1))
     edge, top = 8, max(0, rows[0] - 8)
-    if titled:      # the first band of ink, and the gap below it
-        end, after = next(((a, b) for a, b in zip(rows, rows[1:]) if b - a > 2), (0, rows[0]))
-        top = max(after - edge, end + 1) if after - rows[0] < 60 else top
+    if titled:      # the first band of ink, of one line or two, and the gap below it, which is wider than that between two lines
+        end, after = next(((a, b) for a, b in zip(rows, rows[1:]) if b - a > GAP), (0, rows[0]))
+        top = max(after - edge, end + 1) if after - rows[0] < TITLE else top
     columns = np.flatnonzero(ink[top:].any(0))
     box = (max(0, columns[0] - edge), top, min(picture.width, columns[-1] + edge), min(picture.height, rows[-1] + edge))
     buffer = io.BytesIO()

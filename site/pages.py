@@ -35,11 +35,15 @@ hide-toc: true
 
 <p class="start"><a href="{start}.html">Start reading</a><a href="live/lab/index.html?path={start}.ipynb">Run it in your browser</a></p>
 
+<div class="lr-about">
+
 {first}
 
 <div class="lr-promise">
 
 {promise}
+
+</div>
 
 </div>
 
@@ -49,18 +53,22 @@ hide-toc: true
 
 {lessons}
 
-```{{toctree}}
+{pages}
+"""
+CONTENTS = """```{{toctree}}
 :hidden:
+:caption: {part}
 {pages}
 ```
 """
 INVITATION = "Drag the blue curve. Three small networks learn to read digits at the rate that you draw, here and now."
 # the course's parts, by the number of the lesson with which each begins
-PARTS = {"00": "The rate", "04": "Why it should fall, and the kinds of decay", "08": "Today's schedules", "11": "At work", "14": "Theory",
+PARTS = {"00": "The rate", "04": "Why it should fall, and the kinds of decay", "08": "Today’s schedules", "11": "At work", "14": "Theory",
          "16": "All of it"}
+REFERENCE = "To look things up"
 LINKS = ('<p class="lesson-links"><span>Lesson {1} · {2}</span>'
          '<a href="live/lab/index.html?path={0}.ipynb">Open live</a><a href="slides/{0}.html">Slides</a>'
-         '<a href="slides/{0}.pdf">Slides as PDF</a><a href="slides/{0}.pptx">as PPTX</a>'
+         '<a href="slides/{0}.pdf" aria-label="Slides as PDF">PDF</a><a href="slides/{0}.pptx" aria-label="Slides as PPTX">PPTX</a>'
          '<a href="notebooks/{0}.ipynb" download>Notebook</a></p>')
 CHEAT_SHEET = """# Cheat sheet
 
@@ -83,7 +91,8 @@ def about(notebook):
     """Title, first paragraph (as HTML) and minutes of a lesson."""
     title, first, *rest = notebook.cells[0].source.split("\n\n")
     time = re.search(r"\*\*Time\*\*:\s*(\d+ minutes)?", "\n".join(rest))
-    return title.removeprefix("# "), MarkdownIt().renderInline(first), time[1] or "" if time else ""
+    curly = MarkdownIt("commonmark", {"typographer": True}).enable("smartquotes")
+    return title.removeprefix("# "), curly.renderInline(first), time[1] or "" if time else ""
 
 
 def introduction(text):
@@ -123,14 +132,15 @@ def site():
             if cell.cell_type == "markdown" and cell.source.startswith("**Predict."):
                 cell.source = QUESTION.format(cell.source)
         nbformat.write(notebook, source / path.name)
-        pages.append(f"{number}. {title} <{path.stem}>")
         if number in PARTS or not items:
+            pages.append([PARTS.get(number, "The lessons")])
             items.append(f'{"</ol>" * bool(items)}<h3 class="lesson-part">{PARTS.get(number, "")}</h3><ol class="lesson-list">')
+        pages[-1].append(f"{number} {title} <{path.stem}>")
         items.append(f'<li><span class="number" aria-hidden="true">{number}</span><a class="title" href="{path.stem}.html">{title}</a>'
                      f'<span class="time">{time}</span><span class="about">{first}</span></li>')
     if sheet:
         nbformat.write(cheat_sheet(sheet), source / "cheat-sheet.ipynb")
-        pages.append("cheat-sheet")
+    pages.append([REFERENCE, *["cheat-sheet"] * bool(sheet), "api"])
     from lrcourse.engine import build
     from lrcourse.explorers import TrainIt
     from lrcourse.explorers.working import script
@@ -147,7 +157,7 @@ def site():
         title=readme(r"^# lrcourse: (.*?)$").capitalize().replace("-", "\N{NON-BREAKING HYPHEN}"), first=readme(r"^# .*?\n\n(.*?)\n\n"),
         promise=readme(r"^(Our promise: .*?)\n\n"), able=readme(r"^(## What you will be able to do.*?)^## "),
         start=lessons()[0].stem, explorer=f'{explorer}_static/train-it.png"{end}', invitation=INVITATION, lessons="".join(items) + "</ol>",
-        pages="\n".join([*pages, "api"])), encoding="utf-8")
+        pages="".join(CONTENTS.format(part=part, pages="\n".join(names)) for part, *names in pages)), encoding="utf-8")
     (source / "api.md").write_text(api(), encoding="utf-8")
     run("-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", source, out)
     (out / "notebooks").mkdir()
@@ -156,7 +166,7 @@ def site():
     for unused in (".doctrees", "_sources"):
         shutil.rmtree(out / unused, ignore_errors=True)
     for page in out.rglob("*.html"):
-        page.write_text(broad(hanging(neighbours(accessible(page.read_text(encoding="utf-8")), minutes))), encoding="utf-8")
+        page.write_text(broad(held(hanging(neighbours(accessible(page.read_text(encoding="utf-8")), minutes)))), encoding="utf-8")
     silent(out / "_static" / "searchtools.js")
     wrong = broken(out, elsewhere=("slides/", "live/"))
     if wrong:
@@ -172,9 +182,10 @@ def silent(script):
 
 
 def accessible(page):
-    """A page of the theme, with what axe-core finds missing: names for its two sides, and a heading."""
+    """A page of the theme, with what axe-core finds missing: names for its two sides, and a heading; a part's name is none."""
     for old, new in (('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="The course">'),
                      ('<aside class="toc-drawer">', '<aside class="toc-drawer" aria-label="On this page">'),
+                     ('<p class="caption" role="heading">', '<p class="caption">'),
                      ('<div id="search-results"', '<h1>Search</h1>\n<div id="search-results"')):
         page = page.replace(old, new)
     return page
@@ -188,6 +199,11 @@ def neighbours(page, minutes):
 
     link = r'(<a class="(?:next|prev)-page" href="([\w-]+)\.html">(?:(?!</a>).)*?<span>)(Next|Previous)</span>'
     return re.sub(link, longer, page, flags=re.S)
+
+
+def held(page):
+    """A page where no line begins with the comma behind a formula, which a browser takes for a picture."""
+    return re.sub(r"(<span class=\"math [^>]*>[^<]*</span>)([,.;:?!)”’]+)", r'<span class="lr-held">\1\2</span>', page)
 
 
 def broad(page):

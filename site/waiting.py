@@ -157,6 +157,9 @@ def hanging(page):
     def line(text):
         words = html.unescape(re.sub(r"<[^>]*>", "", text))
         indent = len(words) - len(words.lstrip(" "))
+        # the blanks that a line begins with, wherever its first element is: on a phone they are half as wide
+        text = re.sub(r"^((?:<span[^>]*>)?)( +)", r'\1<span class="lr-in">\2</span>', text)
+        text = re.sub(r'( {2,})(</span>)?(?=<span class="c1">)', r'<span class="lr-gap">\1</span>\2', text)        # before a comment
         text = re.sub(r'(<span class="[op]">[^<]*[.,(\[{=]</span>)(?=.)', r"\1<wbr>", text)
         return f'<span class="lr-line"{f" style=--in:{indent}" * bool(indent)}>{text}\n</span>'
 

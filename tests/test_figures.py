@@ -1,13 +1,19 @@
-"""Figures of runs that diverge, in a course on learning rates: what is drawn, what is said, and that nothing warns."""
+"""Figures of runs that diverge, in a course on learning rates: what is drawn, what is said, and that nothing warns; and their paper."""
 
+import base64
+import io
+import re
 import warnings
 
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from matplotlib.figure import Figure as MatplotlibFigure
+from PIL import Image
 
 from lrcourse import SGD, Momentum, NoisyQuadratic, constant, digits, ravine, step_decay, train
-from lrcourse.figures import (agreement_chart, dot_chart, error_curve, forecast_chart, league_chart, line_chart, loss_curve, path_chart,
-                              schedule_curve, schedule_grid)
+from lrcourse.figures import (LABEL, TITLE, agreement_chart, dot_chart, error_curve, forecast_chart, in_lines, league_chart, line_chart,
+                              loss_curve, path_chart, schedule_curve, schedule_grid)
 
 DIGITS = digits(hidden=8, batch_norm=False, batch_size=100)
 LOST = train(DIGITS, SGD(), constant(1e12), epochs=4, seeds=range(4))
@@ -32,7 +38,7 @@ def some_lost():
 
 
 def texts(figure):
-    return [text.get_text() for axes in figure.axes for text in axes.texts]
+    return [" ".join(text.get_text().split()) for axes in figure.axes for text in axes.texts]
 
 
 def test_all_runs_lost_at_once():
@@ -117,3 +123,41 @@ def test_a_rate_of_zero_can_be_drawn():
 def test_what_is_no_curve_is_refused_by_name(call, said):
     with pytest.raises((ValueError, TypeError), match=said):
         call()
+
+
+# ---- the paper -------------------------------------------------------------------------------------------------------
+
+def test_a_figure_has_two_dots_for_each_pixel_that_it_asks_for():
+    figure = schedule_curve(constant(0.1), 3, "My own")
+    data, _ = figure._repr_mimebundle_()
+    picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert picture.width == 2 * int(re.search(r'width="(\d+)"', data["text/html"])[1]) and data["image/png"] in data["text/html"]
+
+
+def test_jupyter_stores_our_picture_where_matplotlib_would_draw_its_own():
+    figure, shell = schedule_curve(constant(0.1), 3, "My own"), InteractiveShell.instance()
+    formatter = shell.display_formatter.formatters["image/png"]
+    before = dict(formatter.type_printers)
+    formatter.enabled = True
+    try:        # as the inline backend does
+        formatter.for_type(MatplotlibFigure, lambda figure: b"another picture")
+        data, _ = shell.display_formatter.format(figure)
+        assert base64.b64decode(data["image/png"]) == figure.png()
+    finally:
+        formatter.type_printers.clear()
+        formatter.type_printers.update(before)
+        InteractiveShell.clear_instance()
+
+
+def test_what_is_too_long_for_a_line_takes_two_as_long():
+    assert in_lines("high (diverged)", LABEL) == "high (diverged)" and in_lines("", LABEL) == ""
+    assert in_lines("wsd, linear to 10 % of it", LABEL) == "wsd, linear\nto 10\N{NO-BREAK SPACE}% of it"
+    assert in_lines("one-word-that-is-longer-than-a-line", LABEL) == "one-word-that-is-longer-than-a-line"
+    # no title leaves its paper, whatever letters it has
+    long = "Where the rate is wide, WSD and warm-up make more room for a mean that was missed"
+    figure = line_chart([1, 2], {"a name at the end of a curve that is long": np.array([1, 2])}, "x", "y", long)
+    figure.png()
+    for text in (figure._suptitle, *figure.axes[0].texts):
+        box = text.get_window_extent()
+        assert text.get_text().count("\n") == 1 and 0 <= box.x0 and box.x1 <= figure.bbox.x1
+    assert len(long) > TITLE

@@ -157,6 +157,28 @@ def test_a_line_of_prose_has_60_to_75_characters(site, browser, width):
     assert len(lines) > 15 and 60 <= np.median(lines) <= 75 and complaints == []
 
 
+def test_figures_are_sharp_and_stand_where_the_prose_does_and_so_do_formulas(site, browser):
+    page, complaints = watched(browser, home=site[1], viewport={"width": 1440, "height": 900})
+    page.goto(f"{site[1]}{ASKING}.html")
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+    page.wait_for_function("document.querySelector('mjx-container[display]')")
+    places = """selector => [...document.querySelectorAll(selector)].map(node => {
+      const { left, right } = node.getBoundingClientRect();
+      return [left, right, node.naturalWidth]; })"""
+    prose, = {tuple(map(round, place[:2])) for place in page.evaluate(places, "article section > .lr-brief")}
+    figures = page.evaluate(places, "article .cell_output img")
+    formulas = page.evaluate(places, "article section > .math-wrapper mjx-container[display] > svg")
+    assert len(figures) > 5 and all(abs(left - prose[0]) < 2 and dots >= 2 * (right - left) for left, right, dots in figures)
+    assert formulas and all(abs(left + right - sum(prose)) < 8 for left, right, _ in formulas)
+    page.context.close()
+    assert complaints == []
+
+
+def test_no_line_begins_with_what_stands_behind_a_formula(site):
+    text = "".join((site[0] / f"{name}.html").read_text(encoding="utf-8") for name in LESSONS)
+    assert not re.search(r'(?<!lr-held">)<span class="math [^>]*>[^<]*</span>[,.;:?!)]', text) and 'class="lr-held"' in text
+
+
 def swatches(page):
     """What the page makes of the figures' colours: a picture of them in the place of its first figure, in the colours on the screen."""
     picture, buffer = Image.new("RGB", (20 * len(COLORS), 20), "white"), io.BytesIO()

@@ -76,5 +76,8 @@ def test_a_line_knows_its_indentation_and_keeps_its_text():
     done = waiting.hanging(page)
     assert re.sub(r"<[^>]*>", "", done) == re.sub(r"<[^>]*>", "", page)
     assert done.count("lr-line") == 3 and done.count("--in:2>") == 1 and done.count("(</span><wbr>") == 1
+    assert '<span class="lr-in">  </span><i>' in done
+    comment = '<pre><span></span><span class="n">a</span>    <span class="c1"># why</span>\n</pre>'
+    assert '<span class="lr-gap">    </span><span class="c1">' in waiting.hanging(comment)
     across = "<pre><div>a\n</div>b\n</pre>"
     assert waiting.hanging(across) == across

@@ -60,12 +60,12 @@ def test_no_code_names_what_is_seen(path):
 
 def test_a_figure_of_ones_own_has_plain_words():
     figure = figures.schedule_curve(constant(0.1), 3, "My own")
-    assert figure.axes[0].get_title(loc="left") == "My own"
+    assert figure.get_suptitle() == "My own"
     assert figure.alt == "Learning rate against epoch, from 0 to 3, for: constant."
-    assert figures.schedule_curve(constant(0.1), 3).axes[0].get_title(loc="left") == ""
+    assert figures.schedule_curve(constant(0.1), 3).get_suptitle() == ""
 
 
 def test_fields_are_filled():
     figure = figures.line_chart([1, 2], {"a": np.array([1, 2])}, "x", "y", "one-rate", fill={"rate": 0.1, "percent": 12.3})
-    assert figure.axes[0].get_title(loc="left") == "Rate 0.1: 12 % after 12 epochs" and "12 percent" in figure.alt
+    assert figure.get_suptitle() == "Rate 0.1: 12\N{NO-BREAK SPACE}% after 12 epochs" and "12 percent" in figure.alt
     assert figure_words("50 % {of} it", None) == ("50 % {of} it", "")

@@ -55,7 +55,7 @@ function renderTrainIt({ model, el }) {
   const controls = make("div", { class: "lrx-controls" }), buttons = make("div", { class: "lrx-row" }), tabs = make("div", { class: "lrx-row" });
   const table = make("table", { class: "lrx-table" }), code = make("pre", { class: "lrx-code", tabindex: 0, "aria-label": "The curve as code", ...KEYS });
   code.hidden = tabs.hidden = true;
-  root.append(make("div", { class: "lrx-head" }, verdict, why), shapes, make("div", { class: "lrx-views" }, ratePanel, errorPanel), wrongPanel,
+  root.append(make("div", { class: "lrx-head" }, verdict, why), make("div", { class: "lrx-views" }, ratePanel, errorPanel), shapes, wrongPanel,
     controls, self.word, buttons, make("div", { class: "lrx-wide-table" }, table), tabs, code, self.spoken);
   const rateChart = canvas(self, ratePanel, { class: "lrx-rate", role: "img" });
   const errorChart = canvas(self, errorPanel, { class: "lrx-error", role: "img" });
@@ -271,7 +271,7 @@ function renderTrainIt({ model, el }) {
     errorChart.node.setAttribute("aria-label", mine.length ? `Held-out digits misread after each epoch, from ${percent(middle[1])} % to ${percent(middle[EPOCHS])} %, the mean of three seeds`
       : "Held-out digits misread after each epoch: nothing is trained yet");
     drawWrong(theme);
-    headline(found, mine.map(run => run.at(-1)));
+    headline(found, mine.map(run => run.at(-1)), narrow);
     drawTable(looks, found);
     for (const node of shapes.children) node.setAttribute("aria-pressed", node.dataset.shape === state.shape);
     for (const node of tabs.children) if (node.dataset.framework) node.setAttribute("aria-pressed", node.dataset.framework === framework);
@@ -314,7 +314,7 @@ function renderTrainIt({ model, el }) {
     wrongDigits.node.setAttribute("aria-label", `${missed.length} of 398 digits are misread by at least one of the three networks, ${missed.filter(one => one.by === 3).length} by all of them`);
   }
 
-  function headline(found, last) {
+  function headline(found, last, narrow) {
     if (trouble) { verdict.textContent = "It can't train here"; why.textContent = trouble; return; }
     if (!last.length) {
       verdict.textContent = "Draw the rate, and it trains";
@@ -327,9 +327,9 @@ function renderTrainIt({ model, el }) {
     const blown = error > 50;
     verdict.dataset.mood = blown ? "hot" : better.length && better.every(entry => error <= entry.error) ? "good" : "calm";
     const reach = `The three networks end between ${percent(Math.min(...last))} and ${percent(Math.max(...last))} %.`;
-    const list = better.map(({ shape, error: e, best }) => `${shape} ${percent(e)} (peak ${say(best.peak)})`).join(", ");
+    const list = better.map(({ shape, error: e, best }) => `${shape} ${percent(e)}${narrow ? "" : ` (peak ${say(best.peak)})`}`).join(", ");
     why.textContent = blown ? "The rate is too large: they unlearn faster than they learn. Bend it down, above all at the start."
-      : `${reach} ${better.length === 3 ? `At their best peaks: ${list}.${state.shape === "drawn" ? "" : " Can you draw a better curve?"}` : "Constant, linear and cosine are looking for their best peaks …"}`;
+      : `${narrow ? "" : `${reach} `}${better.length === 3 ? `At their best peaks: ${list}.${state.shape === "drawn" ? "" : " Can you draw a better curve?"}` : "Constant, linear and cosine are looking for their best peaks …"}`;
     if (!pen) self.speak(`${verdict.textContent}. ${why.textContent}`);
   }
 

@@ -232,7 +232,7 @@ export function chart(surface, theme, { title, count, low, high, log, series, ru
     ctx.strokeStyle = theme.grid;
     line(ctx, box.x, y, box.x + box.w, y);
     ctx.fillStyle = theme.dim;
-    ctx.fillText(log ? power(tick) : String(Number(tick.toPrecision(3))), box.x - 6, y);
+    ctx.fillText(log ? power(tick) : String(Number(tick.toPrecision(3))), box.x - 9, y);
   }
   ctx.strokeStyle = theme.frame;
   line(ctx, box.x, box.y + box.h + 0.5, box.x + box.w, box.y + box.h + 0.5);

@@ -50,7 +50,7 @@ function renderWhichIsBetter({ model, el }) {
   const { root, state } = self, played = [];
   root.classList.add("lrx-which");
   const title = make("div", { class: "lrx-verdict" }), why = make("div", { class: "lrx-why" });
-  const panel = make("div", { class: "lrx-panel" }), buttons = make("div", { class: "lrx-row" }), tally = make("table", { class: "lrx-tally", style: "margin-top: 8px; font-variant-numeric: tabular-nums" });
+  const panel = make("div", { class: "lrx-panel" }), buttons = make("div", { class: "lrx-row" }), tally = make("table", { class: "lrx-tally" });
   root.append(make("div", { class: "lrx-head" }, title, why), panel, self.word, buttons, tally, self.spoken);
   const surface = canvas(self, panel, { class: "lrx-seeds", role: "img", style: "height: 190px" });
 
@@ -89,10 +89,10 @@ function renderWhichIsBetter({ model, el }) {
       ctx.globalAlpha = 0.55;
       errors.forEach((error, seed) => dot(ctx, X(error), Y(row, seed), 4.5, color));
       ctx.globalAlpha = 1;
-      ctx.strokeStyle = theme.ink;
-      ctx.lineWidth = 2.5;
-      line(ctx, X(m), middle - 20, X(m), middle + 20);
-      if (errors.length > 1) {
+      if (errors.length > 1) {        // one alone is its own mean
+        ctx.strokeStyle = theme.ink;
+        ctx.lineWidth = 2.5;
+        line(ctx, X(m), middle - 20, X(m), middle + 20);
         const bar = 2 * Math.sqrt(mean(errors.map(each => (each - m) ** 2)) / (errors.length - 1));
         ctx.lineWidth = 1.5;
         line(ctx, X(Math.max(m - bar, 0)), middle, X(Math.min(m + bar, most)), middle);

@@ -32,13 +32,14 @@ BLUE, HOT, SOFT = MSO_THEME_COLOR.ACCENT_1, MSO_THEME_COLOR.ACCENT_2, RGBColor(0
 # what stands in the theme of python-pptx, and what we put there; its colours are used for nothing but accents
 THEME = {b'typeface="Calibri"': f'typeface="{FONT}"'.encode(), b'val="4F81BD"': b'val="0B4A73"', b'val="C0504D"': b'val="D55E00"'}
 PAGE = Inches(13.333), Inches(7.5)
-HEAD = Inches(0.7), Inches(0.3), Inches(12.0), Inches(1.25)
-BODY = Inches(0.6), Inches(1.75), Inches(12.1), Inches(5.4)
+HEAD = Inches(0.7), Inches(0.25), Inches(12.0), Inches(1.45)
+BODY = Inches(0.6), Inches(1.85), Inches(12.1), Inches(5.35)
 EDGE = 8            # points inside a box's border
 # points, the largest and the smallest
 SIZES = {"title": (48, 30), "statement": (48, 26), "head": (34, 20), "code": (26, 13), "table": (26, 14)}
 TEXT = (36, 20)     # all other texts
 SPACE = 0.5         # between paragraphs, in their size
+HANG = 1.3          # how far a line hangs behind its letter, in its size
 
 
 def powerpoint(slides, formulas):
@@ -211,8 +212,8 @@ def fill(shape, paragraphs, most, least, space=SPACE, font=None):
         paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
         paragraph.space_after = Pt(size * space if number < len(paragraphs) - 1 else 0)
         if "\t" in said[number]:
-            paragraph._p.get_or_add_pPr().set("marL", str(Pt(1.5 * size)))
-            paragraph._p.get_or_add_pPr().set("indent", str(-Pt(1.5 * size)))
+            paragraph._p.get_or_add_pPr().set("marL", str(Pt(HANG * size)))
+            paragraph._p.get_or_add_pPr().set("indent", str(-Pt(HANG * size)))
         for part, looks in spans_:
             run = paragraph.add_run()
             run.text, run.font.size, run.font.name = part, Pt(size), font
@@ -230,7 +231,7 @@ def largest(fits, most, least):
 
 def height(texts, size, width, space=SPACE, font=None):
     """Of paragraphs one below the other, in points."""
-    lines = sum(len(wrapped(text.partition("\t")[2], size, width - 1.5 * size) if "\t" in text else wrapped(text, size, width, font))
+    lines = sum(len(wrapped(text.partition("\t")[2], size, width - HANG * size) if "\t" in text else wrapped(text, size, width, font))
                 for text in texts)
     return size * (1.2 * lines + space * (len(texts) - 1))
 

@@ -52,16 +52,19 @@ help:
 	touch $@
 
 .venv/.lab: .venv/.made $(SOURCES) $(COURSE)
-	$(UV) $(EDITABLE) '.[lab]'
+	@echo "Installing the course and JupyterLab into .venv: half a minute, or some where the network is slow."
+	@$(UV) $(EDITABLE) '.[lab]'
 	touch $@
 
 .venv/.light: .venv/.made $(SOURCES)
-	$(UV) -e '.[lab,test,site]'
+	@echo "Installing what tests and pages need into .venv: a minute, or some where the network is slow."
+	@$(UV) -e '.[lab,test,site]'
 	touch .venv/.lab $@
 
 # pip, not uv: where PyTorch's builds lie in a folder (pip's find-links), pip looks there
 .venv/.frameworks: .venv/.made $(SOURCES) | .venv/.lab
-	$(BIN)/python -m pip install -q -c constraints.txt $(EDITABLE) '.[lab,frameworks]'
+	@echo "Installing PyTorch, Keras and Optax into .venv: 1 GB or more, so minutes."
+	@$(BIN)/python -m pip install -q -c constraints.txt $(EDITABLE) '.[lab,frameworks]'
 	touch $@
 
 lab: .venv/.lab
@@ -75,7 +78,7 @@ browser:
 	{ run=; [ "$$(id -u)" = 0 ] || run="sudo -n"; \
 	  $$run apt-get install -qq -y chromium > /dev/null 2>&1 || \
 	  { $$run apt-get update -qq > /dev/null 2>&1 && $$run apt-get install -qq -y chromium > /dev/null 2>&1; } || \
-	  echo "No chromium, and none could be installed: the tests in the browser will be skipped."; }
+	  echo "No chromium, and none could be installed: the tests in the browser are skipped; slides and lecture kit need it."; }
 
 lint: .venv/.light
 	$(BIN)/ruff check lrcourse tests tools benchmarks notebooks site lecture hatch_build.py
@@ -133,7 +136,10 @@ league: .venv/.light
 # each is made from notebooks/ alone
 slides lecture publish: browser
 slides site live lecture publish: .venv/.light
-	$(BIN)/python site/build.py $@ $(if $(PYODIDE),--pyodide $(PYODIDE)) $(if $(STUDENTS),--students $(STUDENTS)) $(if $(SVG),--svg)
+	@command -v npm > /dev/null || { echo "There is no npm, which brings what sets formulas and slides: install Node."; exit 1; }
+	@echo "Building build/$@: some minutes, fewer the next time."
+	@$(BIN)/python site/build.py $@ $(if $(PYODIDE),--pyodide $(PYODIDE)) $(if $(STUDENTS),--students $(STUDENTS)) $(if $(SVG),--svg)
+	@$(if $(filter site live publish,$@),echo "To look at it: $(BIN)/python -m http.server -d build/$@  and open http://localhost:8000")
 
 # ziglang compiles for all of them, from any machine; the names are those of lrcourse/engine/build.py
 wheels: .venv/.light

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import lrcourse
 from lrcourse import copies, doctor
-from lrcourse.lessons.commands import DONE, FAILED, FIRST, GRADED, HELP, HOME, NOTHING
+from lrcourse.lessons.commands import DONE, FAILED, FIRST, GRADED, HELP, HOME, NOTHING, PUBLISHED, PUBLISHING
 
 
 def main(arguments=None):
@@ -51,6 +52,10 @@ def main(arguments=None):
     if options.command == "start" and not options.no_lab:
         return lab(options.folder.resolve(), first, ["--no-browser"] * options.no_browser + others)
     return 0
+
+
+# what builds the pages beside Python: for formulas and slides; for PDFs, under any of its names (site/shared.py)
+TOOLS = [("npm",), ("chromium", "chromium-browser", "google-chrome")]
 
 
 def failed(why, **names):
@@ -113,7 +118,15 @@ def publish(clone):
         return failed("clone", folder=clone)
     if find_spec("sphinx") is None:
         return failed("site", python=sys.executable)
-    return subprocess.call([sys.executable, clone / "site" / "build.py", "publish"])
+    if find_spec("fcntl") is None:
+        return failed("publishing")
+    if missing := [names[0] for names in TOOLS if not any(map(shutil.which, names))]:
+        return failed("tools", missing=" and ".join(missing))
+    print(PUBLISHING, flush=True)
+    status = subprocess.call([sys.executable, clone / "site" / "build.py", "publish"])
+    if not status:
+        print(PUBLISHED.format(python=sys.executable, folder=clone / "build" / "publish"))
+    return status
 
 
 def lab(folder, first, options):
@@ -130,7 +143,11 @@ def lab(folder, first, options):
                                cwd=folder, env=os.environ | {"PYTHONUTF8": "1"})
     signal.signal(signal.SIGINT, signal.SIG_IGN)        # JupyterLab asks what Ctrl-C means
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    return process.wait()
+    status = process.wait()
+    # its own word on that is one of many lines
+    if status == 1 and hasattr(os, "geteuid") and os.geteuid() == 0 and not any(each.startswith("--allow-root") for each in options):
+        return failed("root")
+    return status
 
 
 if __name__ == "__main__":

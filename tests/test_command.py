@@ -20,6 +20,7 @@ from test_notebooks import tool
 
 import lrcourse
 from lrcourse import command, copies, doctor
+from lrcourse.lessons import commands
 
 ROOT = Path(__file__).parent.parent
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
@@ -553,6 +554,18 @@ def test_start_without_jupyterlab_says_so(tmp_path, monkeypatch, capsys):
     assert "no JupyterLab here" in capsys.readouterr().err and (tmp_path / "course" / copies.MARKER).is_file()
 
 
+@pytest.mark.parametrize("user, options, status, told", [
+    (0, [], 1, True), (0, ["--allow-root"], 1, False), (0, [], 0, False), (7, [], 1, False)])
+def test_start_as_root_says_what_jupyterlab_wants(tmp_path, monkeypatch, capsys, user, options, status, told):
+    monkeypatch.setattr(command.os, "geteuid", lambda: user, raising=False)
+    monkeypatch.setattr(command, "find_spec", lambda name: True)
+    monkeypatch.setattr(doctor, "own_home", lambda folder: False)
+    monkeypatch.setattr(command.subprocess, "Popen", lambda *_, **__: types.SimpleNamespace(wait=lambda: status, terminate=lambda: None))
+    monkeypatch.setattr(command.signal, "signal", lambda *_: None)
+    assert command.main(["start", str(tmp_path / "course"), *options]) == status
+    assert ("lrcourse start --allow-root" in capsys.readouterr().err) == told
+
+
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone")
 def test_publish_builds_a_clone_and_says_what_is_missing(tmp_path, monkeypatch, capfd):
     assert command.main(["publish", str(tmp_path)]) == 1
@@ -562,10 +575,23 @@ def test_publish_builds_a_clone_and_says_what_is_missing(tmp_path, monkeypatch, 
     monkeypatch.setattr(command, "find_spec", lambda name: None)
     assert command.main(["publish", str(tmp_path)]) == 1
     assert sys.executable in capfd.readouterr().err
-    monkeypatch.undo()
-    pytest.importorskip("sphinx")
+    there = {"sphinx", "fcntl"}
+    monkeypatch.setattr(command, "find_spec", lambda name: name in there or None)
+    monkeypatch.setattr(command.shutil, "which", lambda name: name if name in tools else None)
+    for tools, missing in [((), "npm and chromium missing"), (("npm",), "chromium missing"), (("google-chrome",), "npm missing")]:
+        assert command.main(["publish", str(tmp_path)]) == 1
+        assert capfd.readouterr().err.startswith(missing)
+    there.remove("fcntl")
+    assert command.main(["publish", str(tmp_path)]) == 1
+    assert "on Windows" in capfd.readouterr().err
+    there.add("fcntl")
+    tools = "npm", "google-chrome"
     assert command.main(["publish", str(tmp_path)]) == 3      # the status of what builds
-    assert capfd.readouterr().out.strip() == "['publish']"
+    first, built = capfd.readouterr().out.strip().split("\n")       # what takes minutes says so before
+    assert first == commands.PUBLISHING and built == "['publish']"
+    (tmp_path / "site" / "build.py").write_text("", encoding="utf-8")
+    assert command.main(["publish", str(tmp_path)]) == 0
+    assert f'-m http.server -d "{tmp_path / "build" / "publish"}"' in capfd.readouterr().out
 
 
 def test_every_clone_has_the_same_line_endings():

@@ -406,6 +406,15 @@ def test_importing_takes_numpy_alone_and_loads_no_kernel():
     assert fresh(code)[0].split()[1:] == ["False", "0"]
 
 
+def test_ziglang_compiles_without_a_home(tmp_path, monkeypatch):
+    pytest.importorskip("ziglang")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert build.zig_caches("elsewhere") == {}
+    monkeypatch.setenv("HOME", os.devnull + "/home")
+    [made] = build.compile("wasm", tmp_path)
+    assert made.read_bytes().startswith(b"\0asm")
+
+
 def test_what_was_compiled_from_another_source_is_noticed(tmp_path, monkeypatch):
     before, sources = build.version(), []
     for source in build.SOURCES:

@@ -65,6 +65,13 @@ def compilers(target=None):
     return found
 
 
+def zig_caches(folder):
+    """Zig keeps what it made in the home folder; where nothing can be written there, in this folder."""
+    home = Path(os.path.expanduser("~")).absolute()
+    there = next(each for each in (home, *home.parents) if os.path.exists(each))
+    return {} if there.is_dir() and os.access(there, os.W_OK) else {"ZIG_GLOBAL_CACHE_DIR": folder}
+
+
 def compile(target=None, folder=HERE):
     """Compile for a target of TARGETS, or for this machine, into the folder; returns the files.
 
@@ -81,7 +88,7 @@ def compile(target=None, folder=HERE):
                     shared = [*shared, "-nostdlib"]
                 done = subprocess.run([*command, *FLAGS, *shared, *kinds[kind], f"-DVERSION={version()}ULL", str(SOURCES[0]),
                                        "-o", str(path)], capture_output=True, text=True,
-                                      cwd=tmp, env=os.environ | {"ZIG_LOCAL_CACHE_DIR": tmp})
+                                      cwd=tmp, env=zig_caches(tmp) | os.environ | {"ZIG_LOCAL_CACHE_DIR": tmp})
                 if done.returncode:
                     said.append(f"{' '.join(command)}: {done.stderr.strip()}")
                     break

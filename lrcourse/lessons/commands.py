@@ -32,6 +32,8 @@ DONE = {
 }
 FIRST = "The course is in {folder}. Begin with {lesson}. To have a lesson anew, delete its file there and start again."
 NOTHING = "The copies in {folder} are up to date."
+PUBLISHING = "Building pages, slides and live edition: some minutes."
+PUBLISHED = 'To look at it:  "{python}" -m http.server -d "{folder}"  and open http://localhost:8000'
 GRADED = "{count} students graded: {file}"
 FAILED = {
     "folder": "{folder} holds other files and no .lrcourse, so it is not a course folder: name a new or an empty one, "
@@ -47,7 +49,11 @@ FAILED = {
     "clone": "{folder} is no clone of the course: pages are built from its sources, as in  lrcourse publish lrcourse",
     "site": 'What builds the pages is missing. Install it, in the clone\'s folder:  '
             '"{python}" -m pip install -c constraints.txt ".[lab,site]"',
+    "publishing": "Pages are built on Linux or macOS: on Windows use WSL, or the workflow pages of a fork.",
+    "tools": "{missing} missing: pages are built with npm (of Node, for formulas and slides) and chromium or google-chrome (for PDFs).",
     "lab": "The copies are in {folder}, but there is no JupyterLab here to open them.  lrcourse doctor  says what is missing.",
+    "root": "You are root, for whom JupyterLab starts only with  lrcourse start --allow-root  (in a clone: make lab "
+            "OPTIONS=--allow-root).",
 }
 HOME = "Your home folder can't be written, so Jupyter's settings are kept in {folder}."
 

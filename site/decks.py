@@ -29,7 +29,7 @@ BESIDE = 40         # words beside a figure or a formula
 LEAST, CODE, WIDE = 5, 14, 76       # lines of code that are worth a slide and can be read from the last row, and their length
 WORDS_A_MINUTE = 125
 FEW, ENOUGH = 14, 17        # words: fewer than the first would leave a slide empty, the second fill it
-SHORT, LEAD, ROWS = 14, 45, 75      # words: what leads to a step of a formula, and to a question; a table's on a slide
+SHORT, LEAD, ROWS = 14, 45, 95      # words: what leads to a step of a formula, and to a question; a table's on a slide
 # what goes first when a deck is too long; polls and what answers them stay, and what is said to a tempting choice goes last
 SPARE = ("code", "table", "statement", "picture", "formula", "why")
 # a text that says so of a wrong choice: it is what is commonly thought
@@ -70,6 +70,10 @@ def deck(path):
     """The slides of a lesson."""
     notebook = prepared(path)
     slides = list(made(notebook.cells, redrawn.figures(path)))
+    for first, second in list(zip(slides, slides[1:])):     # two short lists under a headline are one
+        if first.kind == second.kind == "list" and first.title == second.title and (first.body + second.body).count("\n") <= 5:
+            second.body, second.notes = f"{first.body}\n{second.body}", first.notes + second.notes
+            slides = [each for each in slides if each is not first]
     for kind in SPARE:
         for slide in [each for each in reversed(slides) if each.kind == kind and not (kind == "picture" and each.answers)]:
             if len(slides) > MOST:
@@ -184,12 +188,12 @@ def spoken(heading, prose, say):
 
 
 def readable(heading, table):
-    """As many columns of a table as can be read from the last row; one alone is a list. What they say in the others is said."""
+    """A table that can be read from the last row: if need be without its last column, else its first as a list; all is said."""
     rows = [[cell.strip() for cell in row.strip().strip("|").split("|")] for row in table.split("\n")]
-    count = next((n for n in range(len(rows[0]), 1, -1) if sum(words(" ".join(row[:n])) for row in rows) <= ROWS), 1)
-    if count == 1:
-        return Slide("list", heading, "\n".join(f"- {row[0]}" for row in rows[2:]))
-    return Slide("table", heading, "\n".join(f"| {' | '.join(row[:count])} |" for row in rows))
+    for count in (len(rows[0]), len(rows[0]) - 1):
+        if count > 1 and sum(words(" ".join(row[:count])) for row in rows) <= ROWS:
+            return Slide("table", heading, "\n".join(f"| {' | '.join(row[:count])} |" for row in rows))
+    return Slide("list", heading, "\n".join(f"- {row[0]}" for row in rows[2:]))
 
 
 def claims(prose):
@@ -267,7 +271,10 @@ def poll(name, text, prose=""):
     lead = lead or nearest(prose)
     if len(question) > LONG and ": " in question:       # what is listed behind a colon stands below
         question, _, listed = question.partition(": ")
-        question, lead = question + ("?" if listed.endswith("?") else "."), f"{lead} {listed[0].upper()}{listed[1:]}".strip()
+        end, listed = listed[-1], f"{listed[0].upper()}{listed[1:-1]}"
+        if re.match(r"(What|How|Which|Who|Where|When|Does|Do|Is|Are)\b", listed):       # or what holds for it
+            question, listed = listed, question
+        question, lead = question + end, f"{lead} {listed}.".strip()
     asked = all_predictions()[name].data()
     choices = {"choice": lambda: [each["text"] for each in asked["options"]], "order": lambda: list(asked["options"]),
                "number": lambda: [], "free": lambda: []}[asked["kind"]]()

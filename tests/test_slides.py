@@ -229,14 +229,26 @@ def test_each_formula_says_why_it_follows_and_no_lead_is_empty_words():
     assert decks_module.claims("So **half the rate makes half the floor**.")
 
 
+def test_what_stands_before_a_colon_may_be_the_question_or_not():
+    name = next(name for name, asked in all_predictions().items() if isinstance(asked, Choice))
+    far = "of all the runs that were trained at all the rates of the lesson before this one with all their seeds"
+    asked = decks_module.poll(name, f"Under momentum {far} and of those of the one before: what does it cost?")
+    assert asked.title == "What does it cost?" and asked.body.startswith("Under momentum of all") and asked.body.endswith("before.")
+    asked = decks_module.poll(name, f"How many of these hold {far}, and in which order: decay pays; the peak moves?")
+    assert asked.title.startswith("How many") and asked.title.endswith("order?") and asked.body == "Decay pays; the peak moves."
+    assert decks_module.poll(name, f"Order them {far}, by what they cost you in the end: one, two.").title.endswith("end.")
+
+
 def test_of_a_long_table_only_what_can_be_read_is_shown():
     small = "| a | b |\n| --- | --- |\n| $x$ | y |"
     assert decks_module.readable("Heading", small) == decks_module.Slide("table", "Heading", small)
     rows = [f"| row {n} | {'some ' * 8}| {'more ' * 8}|" for n in range(6)]
     table = decks_module.readable("Heading", "\n".join(["| a | b | c |", "|---|---|---|", *rows]))
     assert table.kind == "table" and table.body.startswith("| a | b |\n| --- | --- |\n| row 0 | some") and "more" not in table.body
-    column = decks_module.readable("Heading", "\n".join(["| a | b |", "|---|---|", *[f"| row {n} | {'some ' * 40}|" for n in range(3)]]))
-    assert column.kind == "list" and column.body == "- row 0\n- row 1\n- row 2"
+    # with one of two sides left out it would say something else
+    both = [f"{row} {'third ' * 9}|" for row in rows]
+    column = decks_module.readable("Heading", "\n".join(["| a | b | c | d |", "|---|---|---|---|", *both]))
+    assert column.kind == "list" and column.body == "\n".join(f"- row {n}" for n in range(6))
     for name in LESSONS:
         for slide in decks_module.deck(shared.NOTEBOOKS / f"{name}.ipynb"):
             assert slide.kind != "table" or decks_module.words(slide.body.replace("|", " ")) < 100, slide.title

@@ -29,6 +29,7 @@ BESIDE = 40         # words beside a figure or a formula
 LEAST, CODE, WIDE = 5, 14, 76       # lines of code that are worth a slide and can be read from the last row, and their length
 WORDS_A_MINUTE = 125
 FEW, ENOUGH = 14, 17        # words: fewer than the first would leave a slide empty, the second fill it
+SHORT, LEAD, ROWS = 14, 45, 95      # words: what leads to a step of a formula, and to a question; a table's on a slide
 # what goes first when a deck is too long; polls and what answers them stay, and what is said to a tempting choice goes last
 SPARE = ("code", "table", "statement", "picture", "formula", "why")
 # a text that says so of a wrong choice: it is what is commonly thought
@@ -53,6 +54,8 @@ class Slide:
     alt: str = ""
     html: str = ""                                  # of an explorer
     steps: list = field(default_factory=list)       # of a formula
+    leads: list = field(default_factory=list)       # to each step after the first, a few words or none
+    asked: str = ""                                 # the question that a slide of why answers
     notes: list = field(default_factory=list)
     answers: str = ""                               # the prediction that this belongs to
 
@@ -68,6 +71,10 @@ def deck(path):
     """The slides of a lesson."""
     notebook = prepared(path)
     slides = list(made(notebook.cells, redrawn.figures(path)))
+    for first, second in list(zip(slides, slides[1:])):     # two short lists under a headline are one
+        if first.kind == second.kind == "list" and first.title == second.title and (first.body + second.body).count("\n") <= 5:
+            second.body, second.notes = f"{first.body}\n{second.body}", first.notes + second.notes
+            slides = [each for each in slides if each is not first]
     for kind in SPARE:
         for slide in [each for each in reversed(slides) if each.kind == kind and not (kind == "picture" and each.answers)]:
             if len(slides) > MOST:
@@ -79,7 +86,7 @@ def deck(path):
 
 def made(cells, drawn):
     """The slides in order; prose that comes before one, and what is said after it, are its notes."""
-    heading, name, before, last = "", "", [], None
+    heading, name, before, last, vote = "", "", [], None, None
 
     def ready(slide):
         nonlocal before, last
@@ -95,7 +102,7 @@ def made(cells, drawn):
         nonlocal name
         asked, name = name, ""
         if asked:
-            yield from map(ready, why(asked, last))
+            yield from map(ready, why(asked, last, vote.title))
 
     for cell in cells:
         # the cheat sheet is to be held in the hand: nobody reads it from the last row
@@ -125,7 +132,7 @@ def made(cells, drawn):
                 if mark and (asked := named_after(cell, cells)):
                     name = asked
                     last = None
-                    yield ready(poll(name, question))
+                    yield ready(vote := poll(name, question, prose))
         elif not is_check(cell):
             for slide in shown(cell, heading, name, drawn):
                 yield ready(slide)
@@ -163,9 +170,13 @@ def spoken(heading, prose, say):
     slide = None
     if formulas:
         claim = next((each for each in claims(prose) if words(each) <= BESIDE), "") or leading(prose)
-        slide = Slide("formula", heading, claim, steps=[step for each in formulas[:3] for step in one_by_one(each)])
+        slide = Slide("formula", heading, claim)
+        for number, each in enumerate(formulas[:3]):
+            steps = one_by_one(each)
+            slide.steps += steps
+            slide.leads += [between(prose, number, BESIDE - words(" ".join([claim, *slide.leads]))), *[""] * (len(steps) - 1)]
     elif table and table[0].count("\n") <= 9:
-        slide = Slide("table", heading, table[0].strip())
+        slide = readable(heading, table[0].strip())
     elif found := [each for each in claims(prose) if words(each) >= FEW]:
         slide = Slide("statement", heading, found[0])
     said = [FORMULA.sub(lambda found: " ".join(found[0].split()), prose).strip(), *(f"**{title}** {text.strip()}" for title, text in folds)]
@@ -177,6 +188,15 @@ def spoken(heading, prose, say):
             say(text)
 
 
+def readable(heading, table):
+    """A table that can be read from the last row: if need be without its last column, else its first as a list; all is said."""
+    rows = [[cell.strip() for cell in row.strip().strip("|").split("|")] for row in table.split("\n")]
+    for count in (len(rows[0]), len(rows[0]) - 1):
+        if count > 1 and sum(words(" ".join(row[:count])) for row in rows) <= ROWS:
+            return Slide("table", heading, "\n".join(f"| {' | '.join(row[:count])} |" for row in rows))
+    return Slide("list", heading, "\n".join(f"- {row[0]}" for row in rows[2:]))
+
+
 def claims(prose):
     """Sentences with something in bold that is a claim, not a label; a short one with what follows it."""
     found = []
@@ -185,7 +205,7 @@ def claims(prose):
             continue
         parts = re.split(r"(?<=[.?!:])\s+(?=[A-Z*$])", paragraph.strip())
         for number, each in enumerate(parts):
-            if re.search(r"\*\*[^*]{12,}\*\*", each) and "$$" not in each and words(each) <= 45:
+            if re.search(r"\*\*\S+(\s+[^*\s]+){4,}\s*\*\*", each) and "$$" not in each and words(each) <= 45:
                 if number and re.match(r"(It|This|That|These|They)\b", each) and words(parts[number - 1]) + words(each) <= BESIDE:
                     each = f"{parts[number - 1]} {each}"
                 for after in parts[number + 1:]:
@@ -205,8 +225,17 @@ def one_by_one(formula):
 def leading(prose):
     """The sentence that leads to the first formula, if it's short."""
     before = FORMULA.split(prose)[0].strip()
-    last = re.split(r"(?<=[.?!])\s+(?=[A-Z*$(])", re.split(r"\n\s*\n", before)[-1])[-1].strip()
+    *earlier, last = re.split(r"(?<=[.?!])\s+(?=[A-Z*$(])", re.split(r"\n\s*\n", before)[-1].strip())
+    # "As a formula:" says nothing; what begins in the middle of a sentence less
+    while earlier and words(last) < FEW // 2 and earlier[-1][:1].isupper() and words(f"{earlier[-1]} {last}") <= BESIDE:
+        last = f"{earlier.pop()} {last}"
     return re.sub(r",$", ":", last) if 3 <= words(last) <= BESIDE else ""
+
+
+def between(prose, number, most):
+    """The few words that lead to a formula from the one before it."""
+    said = leading(FORMULA.split(prose)[number]) if number else ""
+    return said if words(said) <= min(SHORT, most) else ""
 
 
 def sentence(text, length=0):
@@ -231,18 +260,22 @@ def named_after(cell, cells):
     return next(filter(None, map(prediction, following[:1])), "")
 
 
-def poll(name, text):
-    """The question, and its choices with letters; what leads to it is said, unless it's short enough to be shown."""
-    text = re.sub(r"\n+Commit to [^\n]*", "", text.strip())
+def poll(name, text, prose=""):
+    """The question, and its choices with letters; what leads to it is said, and shown if short, else the last sentence or two of it."""
+    text = re.sub(r"\n+Commit to [^\n]*|^\(`[^\n]*?\.\)\s*", "", text.strip())
     parts = [each for each in re.split(r"(?<=[.?!])\s+", text) if each]
     questions = [each for each in parts if each.rstrip(")").endswith("?")] or parts[-1:]
     lead = " ".join(each for each in parts[:parts.index(questions[0])])
     if words(lead) + words(" ".join(questions)) > 55:
-        lead, questions = "", questions[-1:]
+        lead, questions = nearest(lead), questions[-1:]
     question = " ".join(questions)
+    lead = lead or nearest(prose)
     if len(question) > LONG and ": " in question:       # what is listed behind a colon stands below
         question, _, listed = question.partition(": ")
-        question, lead = f"{question}?", f"{lead} {listed[0].upper()}{listed[1:]}".strip()
+        end, listed = listed[-1], f"{listed[0].upper()}{listed[1:-1]}"
+        if re.match(r"(What|How|Which|Who|Where|When|Does|Do|Is|Are)\b", listed):       # or what holds for it
+            question, listed = listed, question
+        question, lead = question + end, f"{lead} {listed}.".strip()
     asked = all_predictions()[name].data()
     choices = {"choice": lambda: [each["text"] for each in asked["options"]], "order": lambda: list(asked["options"]),
                "number": lambda: [], "free": lambda: []}[asked["kind"]]()
@@ -251,6 +284,22 @@ def poll(name, text):
     steps = scale(asked["low"], asked["high"], asked["log"], asked["whole"]) if asked["kind"] == "number" else []
     return Slide("poll", question, "\n\n".join(filter(None, [lead, body])), lettered(choices), steps=steps,
                  notes=[text, DECK["poll"]])
+
+
+def nearest(text):
+    """The last sentences of the last paragraph, which say what "it" or "they" is in a question: one, and more if they're short.
+
+    None that goes on from a formula, or is about code or about who found it.
+    """
+    paragraph = re.split(r"\n\s*\n", text.strip())[-1].strip()
+    if not re.match(r"[A-Z*$]", paragraph) or paragraph.endswith(("$$", ":")) or FORMULA.search(paragraph):
+        return ""
+    last, *earlier = reversed(re.split(r"(?<=[.?!])\s+(?=[A-Z*$(])", paragraph))
+    for each in earlier:
+        if words(f"{each} {last}") > LEAD * 2 // 3:
+            break
+        last = f"{each} {last}"
+    return last if words(last) <= LEAD and not re.search(r"`|\(\d{4}\)|^\(", last) else ""
 
 
 def scale(low, high, log, whole=False):
@@ -264,8 +313,8 @@ def lettered(choices):
     return list(zip(string.ascii_uppercase, choices))
 
 
-def why(name, last):
-    """What came out, and what to say to a wrong answer: the one that is said to be common, or else the first.
+def why(name, last, question=""):
+    """What came out of ``question``, and what to say to a wrong answer: the one that is said to be common, or else the first.
 
     Where nothing is said to any, what came out goes to the notes of ``last``, the slide that shows it.
     """
@@ -275,7 +324,7 @@ def why(name, last):
     choice = next((each for each in wrong if COMMON.search(each[2])), wrong[0] if wrong else None)
     body = choice[2] if choice else asked["out"].removeprefix(title).strip()
     if body:
-        yield Slide("why", title, body, [choice[:2]] if choice else [], notes=[asked["out"], *rest])
+        yield Slide("why", title, body, [choice[:2]] if choice else [], notes=[asked["out"], *rest], asked=question)
     else:
         last.notes += [asked["out"], *rest]
 

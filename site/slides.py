@@ -5,7 +5,7 @@ import html
 import re
 import shutil
 
-from decks import deck
+from decks import CROSS, deck
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from powerpoint import plain, powerpoint
@@ -62,9 +62,12 @@ def section(slide):
         "explorer": lambda: f'<div class="live">{slide.html}</div>',
         "code": lambda: f'<div class="body">{coded(slide.body)}</div>',
         "formula": lambda: f'<div class="body">{text(slide.body)}' + "".join(
-            f'<div class="step{" fragment" * (number > 0)}">{text(step)}</div>' for number, step in enumerate(slide.steps)) + "</div>",
+            f'<div class="step{" fragment" * (number > 0)}">{text(lead)}{text(step)}</div>'
+            for number, (lead, step) in enumerate(zip(slide.leads, slide.steps))) + "</div>",
     }
-    choices = "".join(f"<li><b>{letter}</b><span>{inline(choice)}</span></li>" for letter, choice in slide.choices)
+    wrong = '<i aria-hidden="true">✗</i>'      # seen from the last row: this is not what came out
+    choices = "".join(f"<li><b>{letter}</b><span>{inline(choice)}</span>{wrong * (slide.kind == 'why' and letter != CROSS)}</li>"
+                      for letter, choice in slide.choices)
     choices = f'<ul class="choices">{choices}</ul>' if choices else ""
     if slide.kind == "poll" and slide.steps:
         choices = f'<div class="scale">{"".join(f"<span>{step}</span>" for step in slide.steps)}</div>'
@@ -72,7 +75,8 @@ def section(slide):
     mark = "h1" if slide.kind == "title" else "h2"
     notes = "".join([f"<p><b>{DECK['minutes'].format(minutes=f'{slide.minutes:g}')}</b></p>", *map(text, slide.notes)])
     title = inline(re.sub(r"(?<=[a-z])-(?=[a-z\d])", "\u2060-\u2060", slide.title))        # warm-up stays on a line, too
-    return (f'<section class="k-{slide.kind}"><{mark}>{title}</{mark}>{inner}'
+    asked = f'<p class="asked">{inline(slide.asked)}</p>' if slide.asked else ""
+    return (f'<section class="k-{slide.kind}">{asked}<{mark}>{title}</{mark}>{inner}'
             f'<aside class="notes">{notes}</aside></section>')
 
 

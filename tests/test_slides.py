@@ -184,6 +184,7 @@ def test_what_is_said_to_a_wrong_choice_goes_last(name, made):
     for slide in made[name]:
         if slide.kind == "why":
             prediction = outs[slide.notes[0]]
+            assert slide.asked in [each.title for each in made[name] if each.kind == "poll"], "an answer stands below its question"
             assert slide.notes[0] == slide.title or slide.notes[0].startswith(f"{slide.title} ") and slide.title[-1] in ".?!)"
             assert not wrong[prediction] or (*slide.choices[0], slide.body) in wrong[prediction]
 
@@ -206,6 +207,51 @@ def test_a_headline_is_whole_and_a_formula_ends_no_sentence():
     assert decks_module.one_by_one("$$a \\qquad\\text{and}\\qquad \\text{so } b$$") == ["$$a$$", "$$\\text{so } b$$"]
     for step in (step for name in LESSONS for slide in decks_module.deck(shared.NOTEBOOKS / f"{name}.ipynb") for step in slide.steps):
         assert not step.rstrip("$ \n").endswith((".", ",", ";")), step
+
+
+def test_a_question_says_what_its_it_is():
+    nearest = decks_module.nearest
+    assert nearest("Long ago.\n\nWe wait. Turn the valley by 30°.") == "We wait. Turn the valley by 30°."
+    assert nearest(f"{'Far ' * 40}away. Turn the valley.") == "Turn the valley."
+    for text in ("where $t$ counts.", "It is\n\n$$a$$", "Three are left:", "Pan et al. (2022) did it.", "Call `train` again.", ""):
+        assert nearest(text) == "", text
+    for name in LESSONS:        # a question that tells to do something has no question mark
+        for slide in decks_module.deck(shared.NOTEBOOKS / f"{name}.ipynb"):
+            assert slide.kind != "poll" or not slide.title.startswith(("Order ", "Put ")) or not slide.title.endswith("?"), slide.title
+
+
+def test_each_formula_says_why_it_follows_and_no_lead_is_empty_words():
+    prose = "We begin. It is\n\n$$a$$\n\nso all is well. This shrinks only if\n\n$$b$$\n\nand\n\n$$c$$"
+    slide, = decks_module.spoken("Heading", prose, print)
+    assert slide.body == "We begin. It is" and slide.steps == ["$$a$$", "$$b$$", "$$c$$"]
+    assert slide.leads == ["", "This shrinks only if", ""]
+    assert decks_module.claims("It is **the condition number**.") == []         # a name is no claim
+    assert decks_module.claims("So **half the rate makes half the floor**.")
+
+
+def test_what_stands_before_a_colon_may_be_the_question_or_not():
+    name = next(name for name, asked in all_predictions().items() if isinstance(asked, Choice))
+    far = "of all the runs that were trained at all the rates of the lesson before this one with all their seeds"
+    asked = decks_module.poll(name, f"Under momentum {far} and of those of the one before: what does it cost?")
+    assert asked.title == "What does it cost?" and asked.body.startswith("Under momentum of all") and asked.body.endswith("before.")
+    asked = decks_module.poll(name, f"How many of these hold {far}, and in which order: decay pays; the peak moves?")
+    assert asked.title.startswith("How many") and asked.title.endswith("order?") and asked.body == "Decay pays; the peak moves."
+    assert decks_module.poll(name, f"Order them {far}, by what they cost you in the end: one, two.").title.endswith("end.")
+
+
+def test_of_a_long_table_only_what_can_be_read_is_shown():
+    small = "| a | b |\n| --- | --- |\n| $x$ | y |"
+    assert decks_module.readable("Heading", small) == decks_module.Slide("table", "Heading", small)
+    rows = [f"| row {n} | {'some ' * 8}| {'more ' * 8}|" for n in range(6)]
+    table = decks_module.readable("Heading", "\n".join(["| a | b | c |", "|---|---|---|", *rows]))
+    assert table.kind == "table" and table.body.startswith("| a | b |\n| --- | --- |\n| row 0 | some") and "more" not in table.body
+    # with one of two sides left out it would say something else
+    both = [f"{row} {'third ' * 9}|" for row in rows]
+    column = decks_module.readable("Heading", "\n".join(["| a | b | c | d |", "|---|---|---|---|", *both]))
+    assert column.kind == "list" and column.body == "\n".join(f"- row {n}" for n in range(6))
+    for name in LESSONS:
+        for slide in decks_module.deck(shared.NOTEBOOKS / f"{name}.ipynb"):
+            assert slide.kind != "table" or decks_module.words(slide.body.replace("|", " ")) < 100, slide.title
 
 
 @pytest.mark.skipif(bool(PUBLISHED), reason="made from the notebooks as they are")
@@ -257,6 +303,26 @@ def test_words_in_each_others_way_are_seen():
     assert not crowded()
     figure.axes[0].text(2.02, 1, "there")
     assert crowded()
+
+
+def test_words_that_nobody_sees_are_in_nobodys_way():
+    """Digits without axes were drawn small, since the numbers of the axes that are switched off lay on each other."""
+    from lrcourse.figures import digit_grid
+
+    figure = digit_grid({"zeros": (np.zeros((10, 64)), [f"{n}, as 8" for n in range(10)])})
+    figure.png()
+    assert not decks_module.redrawn.crowded(figure)
+
+
+def test_the_name_of_a_mark_gives_way():
+    from lrcourse.figures import line_chart
+
+    figure = line_chart([1, 2, 3], {"a run": np.array([1.0, 2, 4])}, "time", "loss", marks={"the limit": 3})
+    figure.png()
+    mark = next(text for text in figure.axes[0].texts if text.get_text() == "the limit")
+    assert decks_module.redrawn.crowded(figure) and mark.get_ha() == "left"
+    decks_module.redrawn.turn_marks(figure)
+    assert not decks_module.redrawn.crowded(figure) and mark.get_ha() == "right"
 
 
 def test_a_number_is_pointed_at_on_a_scale():

@@ -46,7 +46,7 @@ FIGURES = {
         "end of each cycle, jumps after it, and both end together. Below, the rates.",
     ),
     "one-cycle-peaks": (
-        "Both cycles like the cosine's peak",
+        "1cycle's best peak is the cosine's",
         "Validation error against the peak rate for the cosine and both shapes of 1cycle. The three curves lie on each "
         "other: lowest at 0.1 and 0.2, broken at 0.8.",
     ),

@@ -1,5 +1,5 @@
 // The largest text with which a slide fits its page; a picture has what is left.
-const MOST = { title: 48, list: 50, poll: 54, why: 58, statement: 72, formula: 84, table: 38, code: 36 }, LEAST = 18, HEIGHT = 674;
+const MOST = { title: 48, list: 50, poll: 54, why: 58, statement: 72, formula: 84, table: 38, code: 36 }, LEAST = 18, HEIGHT = 664;
 
 function fit(slide) {
   if (!slide) return;

@@ -24,9 +24,9 @@ function keepForKernels() {
   document.addEventListener("DOMContentLoaded", () => document.body.append(line));
 
   // Python runs in a worker, whose loading can't be watched from here: fetched here, its files are in the cache when it asks
-  let here = 0;
-  for (const file of FILES) fetch(new URL(file, new URL("../static/pyodide/", address))).then(reply => reply.arrayBuffer())
-    .catch(() => {}).finally(() => { here += 1; });
+  let here = 0, lost = 0;
+  for (const file of FILES) fetch(new URL(file, new URL("../static/pyodide/", address)))
+    .then(reply => reply.ok ? reply.arrayBuffer() : Promise.reject()).catch(() => { lost += 1; }).finally(() => { here += 1; });
 
   let ready = 0;
   const kernel = () => window.jupyterapp?.shell.currentWidget?.context?.sessionContext?.session?.kernel;
@@ -44,6 +44,7 @@ function keepForKernels() {
     } else {
       ready = 0;
       say(here < FILES.length ? `Fetching Python, numpy and matplotlib: ${here} of ${FILES.length} files. Only the first time takes this long.`
+        : lost ? `${lost} of ${FILES.length} files of Python can't be reached. Is there a connection? Then load this page again.`
         : status ? "Starting Python in your browser. Cells that you run meanwhile wait for it." : "");
     }
   }, 250);

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import matplotlib
+from decks import CROSS
 from PIL import ImageFont
 from pptx import Presentation
 from pptx.dml.color import RGBColor
@@ -28,7 +29,8 @@ from pylatexenc.latex2text import LatexNodes2Text
 from lrcourse.lessons.ui import DECK
 
 FONT, CODE = "Arial", "Consolas"
-BLUE, HOT, SOFT = MSO_THEME_COLOR.ACCENT_1, MSO_THEME_COLOR.ACCENT_2, RGBColor(0xF1, 0xF5, 0xF8)
+BLUE, HOT = MSO_THEME_COLOR.ACCENT_1, MSO_THEME_COLOR.ACCENT_2
+SOFT, DIM = RGBColor(0xF1, 0xF5, 0xF8), RGBColor(0x5C, 0x67, 0x73)
 # what stands in the theme of python-pptx, and what we put there; its colours are used for nothing but accents
 THEME = {b'typeface="Calibri"': f'typeface="{FONT}"'.encode(), b'val="4F81BD"': b'val="0B4A73"', b'val="C0504D"': b'val="D55E00"'}
 PAGE = Inches(13.333), Inches(7.5)
@@ -103,15 +105,17 @@ def painted(shape, color):
 def text(page, slide, formulas):
     """A title's list, a statement, a list, a poll, or why a choice is wrong."""
     body = [spans(line) for line in re.split(r"\n+", slide.body) if line.strip()]
-    choices = [[(letter, {"bold": True, "color": BLUE if slide.kind == "poll" else HOT}), (f"\t{plain(choice)}", {})]
-               for letter, choice in slide.choices]
+    poll = slide.kind == "poll"
+    choices = [[(letter, {"bold": True, "color": BLUE if poll else HOT}), (f"\t{plain(choice)}", {}),
+                *([("  " + CROSS, {"color": HOT})] if not poll and letter != CROSS else [])] for letter, choice in slide.choices]
+    asked = [[(plain(slide.asked), {"color": DIM})]] if slide.asked else []
     holder = page.placeholders[1]
     if slide.steps:
         scale(page, slide.steps)
         holder.left, holder.top, holder.width, holder.height = *BODY[:3], BODY[3] // 2
     if slide.kind == "statement":
         holder.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
-    fill(holder, choices + body if slide.kind == "why" else body + choices, *SIZES.get(slide.kind, TEXT))
+    fill(holder, body + choices if poll else asked + choices + body, *(SIZES["statement"] if slide.kind == "statement" else TEXT))
 
 
 def scale(page, steps):
@@ -145,8 +149,12 @@ def formula(page, slide, formulas):
         fill(box, [spans(line) for line in re.split(r"\n+", slide.body) if line.strip()], 28, 20)
         top, height = top + Inches(1.5), height - Inches(1.5)
     share = height // len(slide.steps)
-    for number, step in enumerate(slide.steps):
-        put(page, next(formulas), " ".join(step.strip("$ \n").split()), (left, top + number * share, width, share - Inches(0.15)), most=0.6)
+    for number, (lead, step) in enumerate(zip(slide.leads, slide.steps)):
+        line = Inches(0.55) if lead else 0
+        if lead:
+            fill(page.shapes.add_textbox(left, top + number * share, width, line), [spans(lead)], 26, 16)
+        box = left, top + number * share + line, width, share - line - Inches(0.1)
+        put(page, next(formulas), " ".join(step.strip("$ \n").split()), box, most=0.7)
 
 
 def code(page, slide, formulas):

@@ -115,6 +115,17 @@ def explorers(page, name):
     return wrong
 
 
+def test_who_can_not_fetch_python_is_told_so(live):
+    _, address = live
+    with chromium() as browser:
+        page, _ = watched(browser, home=address)
+        page.route("**/pyodide/**", lambda route: route.abort())
+        page.goto(f"{address}lab/index.html?path={LESSONS[0]}.ipynb")
+        page.wait_for_function("document.querySelector('#lrcourse-status')?.textContent.includes('files of Python can\\'t be reached')",
+                               timeout=60_000)
+        page.context.close()
+
+
 @pytest.mark.long       # starts Python twice
 def test_what_was_predicted_and_solved_outlives_the_kernel(live):
     """Python has no file that stays in a browser: the page keeps it, and tells the next kernel."""

@@ -2,10 +2,13 @@
 
 import base64
 import io
+import itertools
 import os
+import re
 import unicodedata
 from pathlib import Path
 
+import matplotlib
 import nbformat
 import numpy as np
 import pypdfium2
@@ -13,7 +16,7 @@ import pytest
 from editions import LESSONS, PUBLISHED, WORD, built, chromium, shared, watched
 import decks as decks_module
 import slides as slides_module
-from PIL import Image
+from PIL import Image, ImageFont
 
 from lrcourse.lessons.predictions import Choice, all_predictions
 
@@ -355,6 +358,32 @@ def test_the_presentation_can_be_changed(name, made):
             if shape.shape_type == MSO_SHAPE_TYPE.PICTURE:
                 assert shape._element._nvXxPr.cNvPr.get("descr").strip()
         assert slide.kind != "picture" or any(shape.shape_type == MSO_SHAPE_TYPE.PICTURE for shape in page.shapes)
+        told = [shape for shape in page.shapes if shape.has_text_frame and shape.text_frame.text]
+        for shape in told:
+            assert height_of(shape.text_frame, slide.kind == "code") <= shape.height.pt + 1, shape.text_frame.text
+            assert all(run.font.size.pt >= (13 if slide.kind == "code" else 16) for paragraph in shape.text_frame.paragraphs
+                       for run in paragraph.runs), shape.text_frame.text
+        blocks = [*told, *(shape for shape in page.shapes if shape.shape_type in (MSO_SHAPE_TYPE.PICTURE, MSO_SHAPE_TYPE.TABLE))]
+        for one, other in itertools.combinations(blocks, 2):
+            apart = (one.left + one.width <= other.left or other.left + other.width <= one.left
+                     or one.top + one.height <= other.top or other.top + other.height <= one.top)
+            assert apart, f"{slide.title}: {one.name} lies on {other.name}"
+
+
+def height_of(frame, code):
+    """What a text takes, in points, in DejaVu, which is wider than the fonts that it asks for."""
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    letters = ImageFont.truetype(folder / ("DejaVuSansMono.ttf" if code else "DejaVuSans.ttf"), 100)
+    room, high = frame._parent.width.pt - frame.margin_left.pt - frame.margin_right.pt, frame.margin_top.pt + frame.margin_bottom.pt
+    for paragraph in frame.paragraphs:
+        size = max((run.font.size.pt for run in paragraph.runs), default=18)
+        hangs = int(paragraph._p.get_or_add_pPr().get("marL", 0)) / 12700
+        lines = [""]
+        for word in re.findall(r"\s*\S+", paragraph.text.partition("\t")[2] if hangs else paragraph.text):
+            fits = letters.getlength(lines[-1] + word) * size / 100 <= room - hangs
+            lines = [*lines[:-1], lines[-1] + word] if fits else [*lines, word.lstrip()]
+        high += len(lines) * size * 1.2 + paragraph.space_after.pt
+    return high
 
 
 # the text of each page of the print, one string for each piece, and what isn't wholly on its page

@@ -167,34 +167,41 @@ def spoken(heading, prose, say):
     folds = FOLD.findall(prose)
     prose = FOLD.sub("", prose)
     formulas, table = FORMULA.findall(prose), TABLE.search(prose)
-    slide = None
+    slides = []
     if formulas:
         claim = next((each for each in claims(prose) if words(each) <= BESIDE), "") or leading(prose)
-        slide = Slide("formula", heading, claim)
+        slides = [slide := Slide("formula", heading, claim)]
         for number, each in enumerate(formulas[:3]):
             steps = one_by_one(each)
             slide.steps += steps
             slide.leads += [between(prose, number, BESIDE - words(" ".join([claim, *slide.leads]))), *[""] * (len(steps) - 1)]
     elif table and table[0].count("\n") <= 9:
-        slide = readable(heading, table[0].strip())
+        slides = list(readable(heading, table[0].strip()))
     elif found := [each for each in claims(prose) if words(each) >= FEW]:
-        slide = Slide("statement", heading, found[0])
+        slides = [Slide("statement", heading, found[0])]
     said = [FORMULA.sub(lambda found: " ".join(found[0].split()), prose).strip(), *(f"**{title}** {text.strip()}" for title, text in folds)]
-    if slide:
-        slide.notes = [text for text in said if text]
-        yield slide
+    if slides:
+        slides[0].notes = [text for text in said if text]
+        yield from slides
     else:
         for text in said:
             say(text)
 
 
 def readable(heading, table):
-    """A table that can be read from the last row: if need be without its last column, else its first as a list; all is said."""
+    """A table that can be read from the last row: if need be without its third column or on two slides;
+    of one with more columns the first as a list. All is said."""
     rows = [[cell.strip() for cell in row.strip().strip("|").split("|")] for row in table.split("\n")]
-    for count in (len(rows[0]), len(rows[0]) - 1):
-        if count > 1 and sum(words(" ".join(row[:count])) for row in rows) <= ROWS:
-            return Slide("table", heading, "\n".join(f"| {' | '.join(row[:count])} |" for row in rows))
-    return Slide("list", heading, "\n".join(f"- {row[0]}" for row in rows[2:]))
+    count = len(rows[0])
+    if count == 3 and sum(words(" ".join(row)) for row in rows) > ROWS >= sum(words(" ".join(row[:2])) for row in rows):
+        count = 2           # of four, one of two sides would be missing
+    (head, line), rows = rows[:2], rows[2:]
+    slides = -(-sum(words(" ".join(row[:count])) for row in rows) // ROWS)
+    if slides > 2 or slides == 2 and count > 3:
+        yield Slide("list", heading, "\n".join(f"- {row[0]}" for row in rows))
+        return
+    for part in np.array_split(np.arange(len(rows)), slides):
+        yield Slide("table", heading, "\n".join(f"| {' | '.join(row[:count])} |" for row in (head, line, *(rows[n] for n in part))))
 
 
 def claims(prose):

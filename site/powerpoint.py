@@ -276,7 +276,8 @@ def plain(markdown):
     """Markdown as plain text, its formulas in Unicode."""
     def formula(found):
         tex = re.sub(r"\\[td]frac\s*(\d)\s*(\d)", r"\\frac{\1}{\2}", found[1] or found[2]).replace("\\tfrac", "\\frac")
-        return " ".join(LatexNodes2Text(math_mode="text").latex_to_text(tex).split())
+        shown = " ".join(LatexNodes2Text(math_mode="text").latex_to_text(tex).split())
+        return re.sub(r"([_^])(\d)", lambda small: ("₀₁₂₃₄₅₆₇₈₉" if small[1] == "_" else "⁰¹²³⁴⁵⁶⁷⁸⁹")[int(small[2])], shown)
     markdown = re.sub(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", formula, markdown, flags=re.S)
     markdown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
     markdown = re.sub(r"\*\*|```(python)?\n?|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|`|\\(?=[*])", "", markdown)

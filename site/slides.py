@@ -113,7 +113,8 @@ def printed(path, slides, chromium):
     page.wait_for_function("window.fitted")
     page.pdf(path=path.with_suffix(".pdf"), prefer_css_page_size=True, print_background=True)
     page.add_style_tag(content=".reveal .step { background: none; }")
-    steps = page.query_selector_all("section .step mjx-container")
+    steps = page.query_selector_all("section .step mjx-container[display=true]")      # not those in what leads to one
+    assert len(steps) == sum(len(slide.steps) for slide in slides if slide.kind == "formula")
     pictures = iter([step.screenshot() for step in steps])
     page.close()
     powerpoint(slides, pictures).save(path.with_suffix(".pptx"))

@@ -178,11 +178,11 @@ def table(page, slide, formulas):
     rows = [[plain(each) for each in row.strip().strip("|").split("|")] for row in slide.body.strip().split("\n")]
     rows = [row for row in rows if not all(re.fullmatch(r"\s*:?-*:?\s*", each) for each in row)]
     left, top, width, height = BODY
-    longest = [min(max(len(row[column]) for row in rows), 40) + 4 for column in range(len(rows[0]))]
+    longest = [min(max(len(row[column]) for row in rows), 40) + 7 for column in range(len(rows[0]))]
     widths = [width * each // sum(longest) for each in longest]
     inside = [each / 12700 - 2 * EDGE for each in widths]
     high = lambda size: [size * 1.2 * max(len(wrapped(each, size, wide)) for each, wide in zip(row, inside)) + EDGE for row in rows]
-    size = largest(lambda size: sum(high(size)) <= height / 12700, *SIZES["table"])
+    size = largest(lambda size: sum(high(size)) <= 0.94 * height / 12700, *SIZES["table"])
     shown = page.shapes.add_table(len(rows), len(rows[0]), left, top, width, Pt(round(sum(high(size))))).table
     for column, wide in zip(shown.columns, widths):
         column.width = wide

@@ -78,7 +78,7 @@ class Figure(MatplotlibFigure):
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         drawn(self.words)
-        ours_alone()
+        _ours_alone()
         png = base64.b64encode(self.png()).decode()
         width = round(self.get_figwidth() * 100)
         image = (f'<img src="data:image/png;base64,{png}" alt="{html.escape(self.alt)}" width="{width}" '
@@ -86,7 +86,7 @@ class Figure(MatplotlibFigure):
         return {"image/png": png, "text/html": image, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
 
 
-def ours_alone():
+def _ours_alone():
     """Once matplotlib's inline backend is there (ipywidgets brings it), Jupyter would store its picture in place of ours."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     if shell:
@@ -118,13 +118,13 @@ def _canvas(height, rows=0):
     return Figure(figsize=(WIDTH, height), dpi=DPI)
 
 
-def entitle(figure, words):
+def _entitle(figure, words):
     """The title begins where the figure does, and so the prose above it; it takes a second line where it needs one."""
     if words:
-        figure.suptitle(in_lines(words, TITLE), x=0.006, ha="left")
+        figure.suptitle(_in_lines(words, TITLE), x=0.006, ha="left")
 
 
-def in_lines(text, most):
+def _in_lines(text, most):
     """A text in lines of at most ``most`` letters, as few and as even as that goes."""
     wrap = functools.partial(textwrap.wrap, text.replace(" %", "\N{NO-BREAK SPACE}%"), break_long_words=False, break_on_hyphens=False)
     few = len(wrap(most))
@@ -150,7 +150,7 @@ def schedule_curve(schedules, epochs, words="", log=False):
     for (name, schedule), (color, dash) in zip(named.items(), looks()):
         axes.plot(t, schedule(t), color=color, linestyle=dash, label=name)
     axes.set(xlabel="epoch", ylabel="learning rate", xlim=(0, epochs))
-    entitle(figure, words)
+    _entitle(figure, words)
     if log:
         axes.set_yscale("log")
         plain_numbers(axes.yaxis)
@@ -206,7 +206,7 @@ def training_curve(histories, kind, words="", log=None, train=False, show_lr=Tru
             below[0].plot(history.t, np.median(history.lr, axis=0), color=color, linestyle=dash, drawstyle="steps-post")
     what = f"{'training' if train else 'test'} {kind}"
     axes.set(ylabel=what, xlim=(0, longest))
-    entitle(figure, words)
+    _entitle(figure, words)
     logarithmic = log if log is not None else kind == "loss"
     if logarithmic and any(len(line.get_ydata()) for line in axes.lines):       # an empty axis has no logarithm
         axes.set_yscale("log")
@@ -286,9 +286,9 @@ def line_chart(x, lines, xlabel, ylabel, words="", log="", marks=None, points=Fa
         if np.ndim(y) > 1:
             high = np.where(np.isfinite(high), high, middle)
             axes.fill_between(x[ok], low[ok], high[ok], color=color, alpha=0.18, lw=0)
-    axes.set(xlabel=xlabel, ylabel=in_lines(ylabel, AXIS))
+    axes.set(xlabel=xlabel, ylabel=_in_lines(ylabel, AXIS))
     axes.locator_params(axis="x", nbins=7)
-    entitle(figure, words)
+    _entitle(figure, words)
     for axis in log:
         getattr(axes, f"set_{axis}scale")("log")
         plain_numbers(getattr(axes, f"{axis}axis"))
@@ -315,7 +315,7 @@ def dot_chart(rows, xlabel, words="", log=False):
     for place, (name, values) in enumerate(rows.items()):
         draw_dot(axes, place, numbers_of("dot_chart", f"rows[{name!r}]", values, 0, 1), color=COLORS[0], ms=6, lw=2)
     axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel)
-    entitle(figure, words)
+    _entitle(figure, words)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     if log:
@@ -342,7 +342,7 @@ def spread_chart(rows, xlabel, words=""):
         axes.errorbar(mean, place, xerr=deviation, color=COLORS[0], lw=1.2, capsize=4, zorder=3)
         axes.errorbar(mean, place, xerr=2 * deviation / np.sqrt(values.size), fmt="o", color=COLORS[0], ms=5, lw=5, zorder=3)
     axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.6), xlabel=xlabel)
-    entitle(figure, words)
+    _entitle(figure, words)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_formatter(PERCENT)
@@ -365,7 +365,7 @@ def schedule_grid(histories, words="", columns=3):
         axes.set_title(name, fontsize=9.5, fontweight="normal", pad=3)
     for axes in panels[len(histories):]:
         axes.set_axis_off()
-    entitle(figure, words)
+    _entitle(figure, words)
     figure.alt = f"The learning rate over the run, in a small picture each, for: {', '.join(histories)}."
     return figure
 
@@ -402,7 +402,7 @@ def league_chart(columns, xlabel, words="", apart=None):
     if panels[0].get_xlim()[0] < 0:
         for axes in panels:
             axes.axvline(0, color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
-    entitle(figure, words)
+    _entitle(figure, words)
     figure.alt = f"{xlabel}, with two standard errors to each side, in the columns {', '.join(columns)}: {', '.join(rows)}."
     return figure
 
@@ -425,8 +425,8 @@ def forecast_chart(pairs, ylabel, words="", log=False):
         axes.plot(epochs[ok], middle[ok], color=color, linestyle=dash, label=name)
         ok = np.isfinite(forecast)
         axes.plot(epochs[ok], forecast[ok], color=color, linestyle="", marker="o", ms=5, mec=INK, mew=0.6)
-    axes.set(xlabel="epoch", ylabel=in_lines(ylabel, AXIS))
-    entitle(figure, words)
+    axes.set(xlabel="epoch", ylabel=_in_lines(ylabel, AXIS))
+    _entitle(figure, words)
     axes.xaxis.get_major_locator().set_params(integer=True)
     if log:
         axes.set_yscale("log")
@@ -451,8 +451,8 @@ def agreement_chart(groups, xlabel, ylabel, words=""):
         ends += [pair[:, ok].min(), pair[:, ok].max()] if ok.any() else []
     low, high = (min(ends), max(ends)) if ends else (0, 1)
     axes.plot([low, high], [low, high], color=FAINT, lw=1.3, linestyle=(0, (3, 2)), zorder=1)
-    axes.set(xlabel=xlabel, ylabel=in_lines(ylabel, AXIS))
-    entitle(figure, words)
+    axes.set(xlabel=xlabel, ylabel=_in_lines(ylabel, AXIS))
+    _entitle(figure, words)
     axes.legend(loc="upper left", frameon=False, handletextpad=0.2)
     figure.alt = f"{ylabel} against {xlabel}, for: {', '.join(groups)}."
     return figure
@@ -477,7 +477,7 @@ def digit_grid(rows, words=""):
         for axes, image, caption in zip(panels, images, captions):
             axes.imshow(np.reshape(image, (8, 8)), cmap="Greys", interpolation="nearest")
             axes.set_title(str(caption), fontsize=9, fontweight="normal", loc="center", pad=2)
-    entitle(figure, words)
+    _entitle(figure, words)
     figure.alt = f"Small pictures of digits in rows: {', '.join(rows)}."
     return figure
 
@@ -518,7 +518,7 @@ def path_chart(problem, histories, words="", extent=(-2.2, 2.2, -1.5, 1.5), last
         if last is None and len(path):
             axes.plot(*path[0], marker="s", color=INK, ms=6, zorder=4)
     axes.set(xlabel="$w_1$", ylabel="$w_2$", xlim=(left, right), ylim=(bottom, top))
-    entitle(figure, words)
+    _entitle(figure, words)
     axes.grid(False)
     if any(named):
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, handlelength=2.5, borderaxespad=0)
@@ -591,7 +591,7 @@ def label_ends(axes, lost=()):
     bottom, top = scale.transform(limits)
     ends = (scale.transform(np.clip(last, *limits)) - bottom) / (top - bottom)
     height = axes.bbox.height / axes.figure.bbox.height * axes.figure.get_figheight() * 72     # in points
-    names = [in_lines(line.get_label() + (" (diverged)" if line.get_label() in lost else ""), LABEL) for line in named]
+    names = [_in_lines(line.get_label() + (" (diverged)" if line.get_label() in lost else ""), LABEL) for line in named]
     halves = [(1 + 13.5 * (name.count("\n") + 1)) / 2 / height for name in names]
     places, previous = {}, -np.inf
     for index in np.argsort(ends, kind="stable"):

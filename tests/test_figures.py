@@ -12,7 +12,7 @@ from matplotlib.figure import Figure as MatplotlibFigure
 from PIL import Image
 
 from lrcourse import SGD, Momentum, NoisyQuadratic, constant, digits, ravine, step_decay, train
-from lrcourse.figures import (LABEL, TITLE, agreement_chart, dot_chart, error_curve, forecast_chart, in_lines, league_chart, line_chart,
+from lrcourse.figures import (LABEL, TITLE, agreement_chart, dot_chart, error_curve, forecast_chart, _in_lines, league_chart, line_chart,
                               loss_curve, path_chart, schedule_curve, schedule_grid)
 
 DIGITS = digits(hidden=8, batch_norm=False, batch_size=100)
@@ -150,9 +150,9 @@ def test_jupyter_stores_our_picture_where_matplotlib_would_draw_its_own():
 
 
 def test_what_is_too_long_for_a_line_takes_two_as_long():
-    assert in_lines("high (diverged)", LABEL) == "high (diverged)" and in_lines("", LABEL) == ""
-    assert in_lines("wsd, linear to 10 % of it", LABEL) == "wsd, linear\nto 10\N{NO-BREAK SPACE}% of it"
-    assert in_lines("one-word-that-is-longer-than-a-line", LABEL) == "one-word-that-is-longer-than-a-line"
+    assert _in_lines("high (diverged)", LABEL) == "high (diverged)" and _in_lines("", LABEL) == ""
+    assert _in_lines("wsd, linear to 10 % of it", LABEL) == "wsd, linear\nto 10\N{NO-BREAK SPACE}% of it"
+    assert _in_lines("one-word-that-is-longer-than-a-line", LABEL) == "one-word-that-is-longer-than-a-line"
     # no title leaves its paper, whatever letters it has
     long = "Where the rate is wide, WSD and warm-up make more room for a mean that was missed"
     figure = line_chart([1, 2], {"a name at the end of a curve that is long": np.array([1, 2])}, "x", "y", long)

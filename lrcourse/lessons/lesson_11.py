@@ -74,10 +74,10 @@ EXERCISES = {
     ),
     "llm-best-cooldown": Exercise(
         answer=40,
-        right="The same as at 50,000 steps.",
+        right="The same as at 50,000 steps; 60 % is 0.003 behind, too little to tell from two single runs.",
         wrong=(
             (20, "Close: 3.0495. Look at the others at this peak, too."),
-            (60, "3.0474, almost the best. Which is below it?"),
+            (60, "3.0474: by two single runs a tie. But one of the others is a little lower."),
             (0.4, "In percent of the run, please."),
         ),
         hint='means(runs, 25_000, f"wsd, last {share} %")[5e-4] for each of the shares; which is lowest?',
@@ -162,12 +162,12 @@ PREDICTIONS = {
     "llm-forecast": Choice(
         {"about 0.002": "It would be lovely. Convexity is a strong wish for a transformer: the points lie some "
                         "hundredths off the line.",
-         "about 0.05": "For both; the mean of the runs seen is off by 0.08.",
+         "about 0.05": "For both; without theory, linear decay's loss at the same peak is off by 0.06.",
          "about 0.3": "All losses lie within 0.34 of each other, and the clouds follow the line: something carries over."},
         right="about 0.05", out="Off by 0.05 on average, with the order right in the rough."),
     "llm-size": Choice(
         {"smaller": "Larger models do tolerate more, but all three lines rise.",
-         "the same": "0.071, 0.084, 0.095: each step is more than this source's 0.005.",
+         "the same": "0.071, 0.084, 0.095: from the first to the last it grows by several times this source's 0.005.",
          "larger": "0.095 at 400 million. One run each, one peak: an observation."},
         right="larger", out="The gain grew from 0.071 to 0.095."),
 }

@@ -39,7 +39,7 @@ PREDICTIONS = {
     ),
     "what-carries-over": Number(
         right=(3.5, 4.5), low=0, high=6, whole=True, unit="of six",
-        out="Four. Half the best peak, dear on the digits, cost little there; and zero at the end was better than a tenth by 0.028, more "
+        out="Four. Half the best peak, dear on the digits in 30 epochs, cost little there; zero was better than a tenth by 0.028, more "
             "than twenty times the noise.",
         feedback=((0, 2, "The digits are small, but the first four effects are large: what comes from noise in the gradient comes in every "
                          "network that has noise left at the end."),

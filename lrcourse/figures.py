@@ -356,7 +356,7 @@ def schedule_grid(histories, words="", columns=3):
     """A small picture for each of ``histories``, a dict of name: History: the rate that its first run used."""
     histories = of_names("schedule_grid", "histories", histories, History, "a dict of name: History")
     check_all("schedule_grid", {"columns": Count}, {"columns": columns})
-    figure = _canvas(0.5 + 0.86 * -(-len(histories) // columns))
+    figure = _canvas(0.5 + 0.74 * -(-len(histories) // columns))
     panels = figure.subplots(-(-len(histories) // columns), columns, squeeze=False).ravel()
     for axes, (name, history) in zip(panels, histories.items()):
         axes.fill_between(history.t, history.lr[0], color=COLORS[0], alpha=0.15, lw=0, step="post")
@@ -386,7 +386,7 @@ def league_chart(columns, xlabel, words="", apart=None):
                        for name, values in column.items()} for title, column in columns.items()}
     rows = sorted(set().union(*columns.values()),
                   key=lambda name: np.mean([np.mean(column[name]) for column in columns.values() if name in column]))
-    figure = _canvas(1.3 + 0.25 * len(rows), rows=len(rows))
+    figure = _canvas(1.3 + 0.24 * len(rows), rows=len(rows))
     panels = figure.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (column, results), color in zip(panels, columns.items(), COLORS):
         for place, name in enumerate(rows):

@@ -38,6 +38,10 @@ from lrcourse.ranges import (Below, BelowOne, Choice, Epochs, Factor, Fraction, 
                              Range, Times, Whole, as_numbers, check_all, check_fields)
 
 
+# schedules inside each other. Python 3.12 counts its calls of C apart, and then neither repr nor == comes further, whatever the limit
+DEEPEST = 200 if sys.version_info[:2] == (3, 12) else 500
+
+
 # ---- a schedule: a formula with its parameters filled in -------------------------------------------------------------
 
 class Schedule:
@@ -54,8 +58,8 @@ class Schedule:
         object.__setattr__(self, "factory", factory)
         object.__setattr__(self, "parameters", MappingProxyType(parameters))
         object.__setattr__(self, "depth", 1 + max([part.depth for part in self._inside()], default=0))
-        if self.depth > 200:        # Python 3.12 lets no more stand inside each other, whatever the limit below
-            raise ValueError(f"schedule={self.name}(...) is not allowed: more than 200 schedules, one inside the other")
+        if self.depth > DEEPEST:
+            raise ValueError(f"schedule={self.name}(...) is not allowed: more than {DEEPEST} schedules, one inside the other")
         # each takes a few of the calls that Python lets stand inside each other, which are 1000 if nobody asked for more
         sys.setrecursionlimit(max(sys.getrecursionlimit(), 600 + 10 * self.depth))
         object.__setattr__(self, "first", None)

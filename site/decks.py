@@ -192,16 +192,19 @@ def readable(heading, table):
     """A table that can be read from the last row: if need be without its third column or on two slides;
     of one with more columns the first as a list. All is said."""
     rows = [[cell.strip() for cell in row.strip().strip("|").split("|")] for row in table.split("\n")]
-    count = len(rows[0])
-    if count == 3 and sum(words(" ".join(row)) for row in rows) > ROWS >= sum(words(" ".join(row[:2])) for row in rows):
-        count = 2           # of four, one of two sides would be missing
-    (head, line), rows = rows[:2], rows[2:]
-    slides = -(-sum(words(" ".join(row[:count])) for row in rows) // ROWS)
-    if slides > 2 or slides == 2 and count > 3:
+    columns, wordy = len(rows[0]), lambda rows, columns: sum(words(" ".join(row[:columns])) for row in rows)
+    if columns == 3 and wordy(rows, 3) > ROWS >= wordy(rows, 2):
+        columns = 2         # of four, one of two sides would be missing
+    head, rows = rows[:2], rows[2:]
+    parts = [rows]
+    if columns < 4 and wordy(rows, columns) > ROWS:     # cut where the longer part is shortest
+        halves = [(rows[:n], rows[n:]) for n in range(1, len(rows))]
+        parts = min([parts, *halves], key=lambda parts: max(wordy(part, columns) for part in parts))
+    if max(wordy(part, columns) for part in parts) > ROWS:
         yield Slide("list", heading, "\n".join(f"- {row[0]}" for row in rows))
         return
-    for part in np.array_split(np.arange(len(rows)), slides):
-        yield Slide("table", heading, "\n".join(f"| {' | '.join(row[:count])} |" for row in (head, line, *(rows[n] for n in part))))
+    for part in parts:
+        yield Slide("table", heading, "\n".join(f"| {' | '.join(row[:columns])} |" for row in (*head, *part)))
 
 
 def claims(prose):

@@ -10,9 +10,10 @@ FIGURES = {
         "used.",
     ),
     "warmup-length": (
-        "Twelve updates of warm-up are enough, in both runs",
-        "Error at the end against the updates of warm-up, for 30 and for 120 epochs. With one update the short run ends "
-        "near one half, the long one near a sixth; from twelve updates on both are flat, at seven and five percent.",
+        "Two dozen updates of warm-up are enough, in both runs",
+        "Error at the end against the updates of warm-up, both logarithmic, for 30 and for 120 epochs. With one update the short run ends "
+        "near one half, the long one near a sixth; both are down at 24, at seven and five percent. At 96 the short one is "
+        "up again.",
     ),
     "warmup-and-rate": (
         "Warm-up makes high rates usable",
@@ -37,13 +38,13 @@ FIGURES = {
     ),
     "t-max-by-peak": (
         "Too long is worse at high peaks, too short at low ones",
-        "Points lost against the right T, by peak. A quarter too long stays near zero. Twice too long climbs from zero to "
-        "several points. Half the time falls from two and a half to one and a half.",
+        "Points lost against the right T, by peak, with bands. A quarter too long stays near zero. Twice too long climbs from "
+        "zero to several points. Half the time falls a little.",
     ),
     "restarts": (
         "Each restart loses ground, each cycle regains it",
-        "Test error over 30 epochs. One cosine falls steadily. With restarts at epochs 2, 6 and 14 the error dips at the "
-        "end of each cycle, jumps after it, and both end together. Below, the rates.",
+        "Test error over 30 epochs. One cosine falls steadily. With restarts at epochs 2, 6 and 14 the error dips below it at "
+        "the end of each cycle, jumps above it after, and both end together. Below, the rates.",
     ),
     "one-cycle-peaks": (
         "1cycle's best peak is the cosine's",
@@ -80,41 +81,33 @@ PREDICTIONS = {
     ),
     "warmup-length": Choice(
         {"Four times as long: it is a share of the run":
-             "That is what \"5 % of the run\" says. In the figure both curves bend at the same place: four times as many updates "
-             "are not needed.",
+             "That is what \"5 % of the run\" says. But in the figure the long run has nothing to gain between 24 updates and "
+             "four times as many.",
          "As long: it is a number of updates":
              "Yes: what the warm-up waits for takes updates, whatever comes after.",
          "Shorter: a long run has more time to repair":
-             "There is something in it: with one update the long run ends far lower than the short one. But it, too, is flat only "
-             "from the same twelve updates on."},
+             "There is something in it: with very few updates the long run is hurt far less. But from 12 to 24 it still gains, "
+             "and as much as the short one."},
         right="As long: it is a number of updates",
-        out="Twelve updates do in both what 32 do; that is a tenth of the short run and a fortieth of the long one.",
+        out="Some 24 updates in both; that is a fifth of the short run and a twentieth of the long one.",
     ),
     "warmup-and-rate": Choice(
-        {"More than 5 points, as at the common rate":
-             "At the common rate, yes. But without warm-up the low rates are as good as with it: look at the left of the figure.",
+        {"More than 5 points: at 0.15 it was some forty":
+             "At a common rate, yes. But without warm-up the low rates are as good as with it: look at the left of the figure.",
          "Something, but less than 2 points":
              "Yes. Most of what warm-up gave was the freedom to use a high rate, and here nobody has to.",
          "Less than nothing: it costs five epochs":
              "At the lowest rates that is so, by up to a point: there a run is short of travel. At the best ones it isn't."},
         right="Something, but less than 2 points",
-        out="A few tenths of a point; with 64 seeds 0.5 ± 0.2. At the rate 0.1 it is more than 5 points.",
-    ),
-    "cosine-shape": Number(
-        right=20, low=1, high=60, unit="% of the run", within=0.25,
-        out="20 %, from epoch 80 on.",
-        feedback=(
-            (1, 11, "That is the straight line, or less. The cosine is flat at its end, so it stays low for longer."),
-            (30, 60, "It crosses a half in the middle and is steep there, so it needs most of the second half to come down."),
-        ),
+        out="A few tenths of a point; with 64 seeds 0.5 ± 0.2. At the common rate 0.1 it is more than 5 points.",
     ),
     "cosine-end": Choice(
         {"Zero: a tenth leaves noise behind":
              "It does, but a tenth of the rate leaves about a tenth of the floor, and at 30 epochs that is too little to see.",
          "A tenth: the last epochs at zero are wasted":
-             "With very many seeds you would be right, by 0.15 to 0.2 points. It takes a hundred to see it.",
+             "With very many seeds you would be right, by 0.2 points. It takes a hundred to see it, and our margin is half a point.",
          "A tie":
-             "Yes. The two effects nearly cancel at this length of training."},
+             "Yes, at this length of training."},
         right="A tie",
         out="A tie: with 96 seeds the tenth is ahead by 0.2 ± 0.06 points, within our half point.",
     ),
@@ -146,20 +139,20 @@ PREDICTIONS = {
     ),
     "restarts": Choice(
         {"Better: a jump can find a better minimum":
-             "The common reading, and a good story. Whoever tested it found no evidence, and at epoch 30 the curves meet.",
+             "The common reading, and a good story. Gotmare and others found no evidence for it, and at epoch 30 the curves meet.",
          "As good, within half a point":
              "Yes. The last cycle is more than half of the run, and it ends like any cosine.",
          "Worse: each jump throws away what was learned":
              "The jumps in the figure are large, but what they throw away is the low noise, not the progress: each cycle ends lower."},
         right="As good, within half a point",
-        out="Level within half a point, 0.2 ± 0.1 behind with many seeds; each earlier cycle ends lower than the one before.",
+        out="Level within half a point: 0.25 ± 0.07 behind with 64 seeds. At epoch 6 the restarts are ahead, by several points.",
     ),
     "one-cycle-peaks": Choice(
         {"The same, within a factor of two":
              "Yes: three curves on each other.",
          "About four times as high":
-             "The slow rise helps at the start, as warm-up did above. But here, with batches of 32, the start was not what broke "
-             "runs: at high peaks the middle of the run is too noisy, and all shapes have to pass it.",
+             "The slow rise helps at the start, as warm-up did above. But here the start is not what breaks runs: at 0.8 fastai's "
+             "shape learns well for some epochs, and breaks as the rate climbs.",
          "Ten times as high or more":
              "So the paper found on its networks. Here at 0.8 all three have broken."},
         right="The same, within a factor of two",
@@ -182,8 +175,8 @@ EXERCISES = {
     ),
     "warmup-batch-norm": Exercise(
         answer=lambda points: 0.3 < float(points) < 2.5,
-        right="About one point at 0.15, where it was forty without batch norm; nothing shows at 0.05. Batch norm moves the cliff to "
-              "higher rates. It doesn't take it away: try 0.3.",
+        right="About one point at 0.15, where it was forty without batch norm; none at 0.05. Batch norm moves the cliff to higher "
+              "rates. It doesn't take it away: try 0.3.",
         wrong=(
             (lambda points: 0.003 < float(points) < 0.025, "Nearly: that is a fraction. In percentage points it is 100 times as much."),
             (lambda points: float(points) > 20, "That is the network without batch norm. Set batch_norm=True."),

@@ -24,7 +24,7 @@ FIGURES = {
         "about 2.5 to 2.8 percent. The constant rate, at 3.9 percent, and both 1/t are hollow in both.",
     ),
     "fit-or-generalise": (
-        "About half of the gain is a better fit",
+        "A better fit is a part of the gain, not all of it",
         "Test error with two standard errors. The constant rate after 30 epochs: above five percent. Linear after 21 epochs, at "
         "the same training loss: a little below five. Linear after 30: four.",
     ),

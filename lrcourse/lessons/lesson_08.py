@@ -81,13 +81,13 @@ PREDICTIONS = {
     ),
     "warmup-length": Choice(
         {"Four times as long: it is a share of the run":
-             "That is what \"5 % of the run\" says. But in the figure the long run has nothing to gain between 24 updates and "
-             "four times as many.",
+             "That is what \"5 % of the run\" says. But in the figure the long run gains next to nothing between 24 updates "
+             "and four times as many.",
          "As long: it is a number of updates":
              "Yes: what the warm-up waits for takes updates, whatever comes after.",
          "Shorter: a long run has more time to repair":
              "There is something in it: with very few updates the long run is hurt far less. But from 12 to 24 it still gains, "
-             "and as much as the short one."},
+             "with 48 seeds as much as the short one."},
         right="As long: it is a number of updates",
         out="Some 24 updates in both; that is a fifth of the short run and a twentieth of the long one.",
     ),

@@ -1,6 +1,8 @@
 """The lessons as a web site, in build/site."""
 
 import base64
+import html
+import itertools
 import pkgutil
 import re
 import shutil
@@ -74,9 +76,13 @@ CHEAT_SHEET = """# Cheat sheet
 
 <p class="lesson-links"><a href="javascript:print()">Print</a></p>
 """
+FOOT = ('Code: BSD 3-Clause. Prose and figures: CC BY 4.0. Made with <a href="https://www.sphinx-doc.org/">Sphinx</a> and '
+        '<a href="https://github.com/pradyunsg/furo">Furo</a>.')
 QUESTION = '<div class="lr-question">\n\n{}\n\n</div>'
+NARROW = 60             # characters that the columns of a table may have together before they are too narrow on a phone
 BROAD = 720             # as wide as most figures are, in CSS pixels: a wider one may use the margin
 ANCHOR = re.compile(r"(?<=\]\()([\w.]*#)([^)\s]+)")        # a link to a heading, as JupyterLab wants it
+NEEDS = re.compile(r'^\(Needs the sections? (.+?)\.\)$', re.M)      # where one begins in the middle; a page may set it aside
 OPENING = {"shape": "constant", "peak": 0.1}         # a curve that asks to be bent
 MODULES = ["schedules", "optimizers", "problems", "training", "sweeping", "theory", "statistics", "figures", "explorers", "frameworks",
            "lessons"]
@@ -85,6 +91,12 @@ MODULES = ["schedules", "optimizers", "problems", "training", "sweeping", "theor
 def slug(link):
     """The same link as MyST wants it: lower case, and no punctuation."""
     return link[1] + re.sub(r"[^\w-]", "", link[2].lower())
+
+
+def needs(found):
+    """What a section builds on, as a note with links."""
+    linked = re.sub('(?:the section )?"([^"$`]+)"', lambda title: f"[{title[1]}](#{title[1].replace(' ', '-')})", found[1])
+    return f'<div class="lr-needs">\n\nBuilds on {linked}\n\n</div>'
 
 
 def about(notebook):
@@ -126,7 +138,7 @@ def site():
         notebook.cells[0].source = f"{head}\n\n{LINKS.format(path.stem, number, time)}{setting}\n\n{introduction(rest)}"
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = ANCHOR.sub(slug, cell.source)
+                cell.source = ANCHOR.sub(slug, NEEDS.sub(needs, cell.source))
         notebook.cells = waiting(notebook.cells)
         for cell in notebook.cells:
             if cell.cell_type == "markdown" and cell.source.startswith("**Predict."):
@@ -166,7 +178,7 @@ def site():
     for unused in (".doctrees", "_sources"):
         shutil.rmtree(out / unused, ignore_errors=True)
     for page in out.rglob("*.html"):
-        page.write_text(broad(held(hanging(neighbours(accessible(page.read_text(encoding="utf-8")), minutes)))), encoding="utf-8")
+        page.write_text(broad(held(hanging(neighbours(signed(stacked(accessible(page.read_text(encoding="utf-8")))), minutes)))), encoding="utf-8")
     silent(out / "_static" / "searchtools.js")
     wrong = broken(out, elsewhere=("slides/", "live/"))
     if wrong:
@@ -189,6 +201,32 @@ def accessible(page):
                      ('<div id="search-results"', '<h1>Search</h1>\n<div id="search-results"')):
         page = page.replace(old, new)
     return page
+
+
+def signed(page):
+    """A page at whose foot the licence stands, before the theme's makers."""
+    return re.sub(r'(<div class="left-details">).*?Made with.*?(?=</div>)', rf"\1{FOOT}", page, flags=re.S)
+
+
+def stacked(page):
+    """A page whose tables of sentences have, on a phone, their cells below each other, each with its column's name."""
+    def cells(part, kind):
+        return re.findall(rf"<{kind}\b[^>]*>(.*?)</{kind}>", part, re.S)
+
+    def plain(cell):
+        return re.sub(r"<[^>]+>", "", cell).strip()
+
+    def table(found):
+        names = [plain(name) for name in cells(found[0], "th")]
+        rows = [list(map(plain, cells(row, "td"))) for row in cells(found[0], "tr")]
+        longest = [max(len(row[i]) for row in rows if len(row) > i) for i in range(len(names))] if any(rows) else []
+        if len(names) < 3 or sum(longest) <= NARROW:
+            return found[0]
+        columns = itertools.cycle(html.escape(name) for name in names)
+        return re.sub(r"<td\b", lambda cell: f'{cell[0]} data-column="{next(columns)}"',
+                      found[0].replace('<table class="', '<table class="lr-stack ', 1))
+
+    return re.sub(r"<table class=\"docutils.*?</table>", table, page, flags=re.S)
 
 
 def neighbours(page, minutes):

@@ -185,6 +185,12 @@ def test_the_text_of_a_lesson_without_its_markup():
     assert prose("α – β × 2") == "- x 2"
 
 
+def test_the_texts_could_be_written_anew_today():
+    texts = tool("text").texts()
+    assert set(texts) == {"course", "code"}
+    assert all(len(text) > 40_000 and set(text) <= set(ALPHABET) for text in texts.values())
+
+
 def test_samples():
     run = train(language(), Clip(AdamW(beta2=0.99)), warmup(linear_decay(0.01, total=4.8), length=0.2), epochs=5)
     text = run.problem.sample(run.w[0], length=300, prompt="The rate", seed=1)

@@ -88,6 +88,29 @@ def test_nothing_sticks_out_and_nobody_scrolls_sideways(site, browser, width):
     assert complaints == []
 
 
+def test_no_sentence_stands_in_a_narrow_column_on_a_phone(site, browser):
+    folder, address = site
+    page, complaints = watched(browser, home=address, viewport={"width": 390, "height": 844})
+    narrow = """[...document.querySelectorAll("table.docutils td")].filter(cell => cell.textContent.trim().length > 40
+        && cell.clientWidth < 110 && cell.clientWidth > 0).map(cell => cell.textContent)"""
+    labels = """[...document.querySelectorAll(".lr-stack tr")].flatMap(row => [...row.querySelectorAll("td")].filter((cell, i) =>
+        cell.dataset.column !== row.closest("table").querySelectorAll("th")[i].textContent.trim()).map(cell => cell.textContent))"""
+    for name in [f"{lesson}.html" for lesson in LESSONS]:
+        page.goto(address + name)
+        complaints += [f"{name}: {found}" for script in (narrow, labels) for found in page.evaluate(script)]
+    assert page.locator(".lr-stack").count() > 0        # of the summary, which is last
+    page.context.close()
+    assert complaints == []
+
+
+def test_what_a_section_builds_on_stands_beside_it_and_leads_there(site):
+    folder, _ = site
+    said = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("[01]*.html")}
+    assert not [name for name, page in said.items() if "(Needs the" in page]
+    notes = [note for page in said.values() for note in re.findall(r'<div class="lr-needs">.*?</div>', page, re.S)]
+    assert len(notes) > 20 and all('href="#' in note for note in notes)
+
+
 def test_the_front_page_is_light_and_its_explorer_answers(site, browser):
     folder, address = site
     page, complaints = watched(browser, home=address, viewport={"width": 1280, "height": 900})

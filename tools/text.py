@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "lrcourse" / "data"
-MODULES = ("schedules", "optimizers", "training", "ranges", "compare")
+MODULES = ("schedules", "optimizers", "training", "ranges", "sweeping")
 PLAIN = str.maketrans({"’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "×": "x", "·": "*", "…": "...",
                        "é": "e", "ä": "ae", "ö": "oe", "ü": "ue", "\t": " "})
 
@@ -39,13 +39,18 @@ def plain(text):
     return re.sub(r"[^\n -~]", " ", text.translate(PLAIN))
 
 
-def main():
+def texts():
+    """What the two files would hold today, by their names."""
     cells = [cell for path in sorted((ROOT / "notebooks").glob("*.ipynb")) for cell in json.loads(path.read_text("utf-8"))["cells"]]
     course = "\n\n".join(filter(None, (prose("".join(cell["source"])) for cell in cells if cell["cell_type"] == "markdown")))
     code = "\n\n".join(plain((ROOT / "lrcourse" / f"{module}.py").read_text("utf-8")).strip() for module in MODULES)
-    for name, text in {"course": course, "code": code}.items():
-        (DATA / f"{name}.txt").write_text(text + "\n", "ascii")
-        print(f"{name}.txt: {len(text) + 1} characters")
+    return {"course": course + "\n", "code": code + "\n"}
+
+
+def main():
+    for name, text in texts().items():
+        (DATA / f"{name}.txt").write_text(text, "ascii")
+        print(f"{name}.txt: {len(text)} characters")
 
 
 if __name__ == "__main__":

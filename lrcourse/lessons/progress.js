@@ -52,13 +52,11 @@ function render({ model, el }) {
         make("span", { class: "lrm-marks", role: "img", "aria-label": heard, title: heard },
           ...["prediction", "exercise"].map(kind => make("span", {}, ...lesson[kind].map(name => mark(kind, standing[kind](found[kind][name]))))))));
     }
-    const key = make("p", { class: "lrm-key" });
-    for (const [kind, stands] of [["prediction", ["right", "wrong", "said"]], ["exercise", ["solved", "tried"]]]) {
-      key.append(make("span", {}, make("strong", {}, `${words[`${kind}s`]}:`)));
-      for (const stand of [...stands, "open"]) key.append(make("span", {}, mark(kind, stand), words[`legend_${stand}`]));
-    }
+    const key = [["prediction", ["right", "wrong", "said"]], ["exercise", ["solved", "tried"]]].map(([kind, stands]) =>
+      make("p", { class: "lrm-key" }, make("strong", {}, `${words[`${kind}s`]}:`),
+        ...[...stands, "open"].map(stand => make("span", {}, mark(kind, stand), words[`legend_${stand}`]))));
     root.replaceChildren(make("p", { class: "lrm-head" }, words.map), make("p", {}, empty ? words.map_empty : fill(words.total, total)),
-      list, key, ...overTime(inTime(lessons, found)), ...foot(found));
+      list, ...key, ...overTime(inTime(lessons, found)), ...foot(found));
   }
 
   /** Each prediction as a step up or down, so that a run of them is a slope. */

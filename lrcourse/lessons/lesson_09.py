@@ -19,8 +19,8 @@ FIGURES = {
     ),
     "three-branches": (
         "Three branches of one run match three runs",
-        "Test error against budget. The stable run alone falls from ten to six percent. Its branches reach six, four and "
-        "three percent at 10, 20 and 40 epochs, as do three separate cosines.",
+        "Test error against budget. The stable run, where the cooldowns leave it, falls from ten to six percent. Its branches "
+        "reach six, four and three percent at 10, 20 and 40 epochs, as do three separate cosines.",
     ),
     "unknown-end": (
         "Of the cooldowns placed blindly, an early one is the best bet",
@@ -61,14 +61,14 @@ PREDICTIONS = {
          "Ahead at 24: its rate was higher all along":
              "It has travelled further, that is right. The error shows the bank of the river, though, not how far down it is."},
         right="Behind at 24, level at 30",
-        out="More than 2 points behind before the cooldown, level within half a point after it.",
+        out="About 2 points behind before the cooldown, level within half a point after it.",
     ),
     "length-or-shape": Choice(
         {"The length":
              "Yes, at its short end: from one epoch to six it is more than a point. From six to fifteen it is as little as from shape "
              "to shape.",
          "The shape":
-             "Papers discuss it more than the length. In the figure the three shapes lie within a third of a point.",
+             "Papers compare shapes with care. In the figure the three lie within a third of a point.",
          "Neither: any way to zero will do":
              "For the shapes that is nearly so, and for lengths from 6 to 15. One epoch of cooldown, though, is clearly too short."},
         right="The length",
@@ -80,7 +80,7 @@ PREDICTIONS = {
          "As good, within half a point":
              "Yes, for 49 epochs in place of 70.",
          "Better: the trunk has trained for longer than the budget":
-             "It hasn't: each branch stops at its budget, trunk included. The trunk alone is above all of them."},
+             "It hasn't: each branch stops at its budget, trunk included. Before the cooldown the trunk is far above."},
         right="As good, within half a point",
         out="Within half a point: -0.2 ± 0.2, 0.1 ± 0.1 and 0.0 ± 0.1 points at 10, 20 and 40 epochs (48 seeds).",
     ),
@@ -90,7 +90,7 @@ PREDICTIONS = {
          "Near epoch 12":
              "Yes. Earlier, and the run has travelled too little; later, and more of the ends meet the noise of the high rate.",
          "Near epoch 25, the middle of the ends":
-             "The middle is fair to the ends. But who comes too early pays more than who comes too late: half of them meet the noise.",
+             "It is fair to the ends. But half of them come before it and meet the noise, which costs them more than the lost travel the others.",
          "Near epoch 34, to travel as far as possible":
              "Then nearly all ends come before the cooldown is over."},
         right="Near epoch 12",

@@ -173,7 +173,7 @@ LESSONS = {
     "06_exponential_decay": "Five percent less every epoch. How far does that take you?",
     "07_step_decay": "A tenth every twenty epochs. Where should the steps be?",
     "08_warmup_and_cosine": "Why start slowly, and how to come down?",
-    "09_linear_and_wsd": "How long will you train, and what if you don't know?",
+    "09_linear_and_wsd": "How long will you train, and what if you don’t know?",
     "10_which_schedule": "Which schedule should you use?",
     "11_language_models": "What do real language models say?",
     "12_a_small_transformer": "Does a small transformer behave like a large one?",

@@ -90,7 +90,7 @@ PREDICTIONS = {
          "Near epoch 12":
              "Yes. Earlier, and the run has travelled too little; later, and more of the ends meet the noise of the high rate.",
          "Near epoch 25, the middle of the ends":
-             "It is fair to the ends. But half of them come before it and meet the noise, which costs them more than the lost travel the others.",
+             "It is fair to the ends. But half of them come before it and meet the noise, and noise costs more than lost travel.",
          "Near epoch 34, to travel as far as possible":
              "Then nearly all ends come before the cooldown is over."},
         right="Near epoch 12",

@@ -165,7 +165,8 @@ PREDICTIONS = {
         right="about 0.05", out="Off by 0.05 on average, with the order right in the rough."),
     "llm-size": Choice(
         {"smaller": "Larger models do tolerate more, but all three lines rise.",
-         "the same": "From the first to the last it grows by 0.024. Four losses, each good to 0.005, leave 0.01 of doubt; and all three lines rise.",
+         "the same": "From the first to the last it grows by 0.024. Four losses, each good to 0.005, leave 0.01 of doubt, "
+                    "and all three lines rise.",
          "larger": "0.095 at 400 million. One run each, one peak: an observation."},
         right="larger", out="The gain grew from 0.071 to 0.095."),
 }

@@ -125,7 +125,7 @@ PREDICTIONS = {
         right=(20, 200), low=1, high=1000, log=True, unit="times",
         out="Some 60 times with rates on a fine grid; more than 20 on this one.",
         feedback=(
-            (1, 3, "That is what decay gains on the digits, where the gradient shrinks by itself. Here nothing else helps."),
+            (1, 3, "That is what decay gains on the digits, where the gradient shrinks by itself. Here it doesn't."),
             (3, 20, "Enough for many networks. Here the last steps of the line are a hundred times shorter than the best constant one."),
             (200, 1000, "It could be, if the run were longer: the gain grows with its length."),
         ),

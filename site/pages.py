@@ -177,8 +177,9 @@ def site():
         nbformat.write(without_outputs(nbformat.read(path, as_version=4)), out / "notebooks" / path.name)
     for unused in (".doctrees", "_sources"):
         shutil.rmtree(out / unused, ignore_errors=True)
-    for page in out.rglob("*.html"):
-        page.write_text(broad(held(hanging(neighbours(signed(stacked(accessible(page.read_text(encoding="utf-8")))), minutes)))), encoding="utf-8")
+    for path in out.rglob("*.html"):
+        page = signed(stacked(accessible(path.read_text(encoding="utf-8"))))
+        path.write_text(broad(held(hanging(neighbours(page, minutes)))), encoding="utf-8")
     silent(out / "_static" / "searchtools.js")
     wrong = broken(out, elsewhere=("slides/", "live/"))
     if wrong:

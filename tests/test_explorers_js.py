@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import traitlets
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from lrcourse import optimizers
+from lrcourse import explorers, optimizers
 from lrcourse.explorers import Ravine, ScheduleExplorer, TrainIt, YouDecayIt
 from lrcourse.explorers.base import HERE
 from lrcourse.explorers.javascript import function_in_javascript, schedules_module
@@ -230,6 +231,18 @@ def test_any_number_is_brought_inside_and_can_be_drawn(kind):
                 with np.errstate(all="raise", under="ignore"), warnings.catch_warnings():
                     warnings.simplefilter("error")
                     assert explorer.figure().png() and json.loads(json.dumps(explorer.alt))
+
+
+@pytest.mark.parametrize("kind", [getattr(explorers, name) for name in explorers.__all__])
+def test_no_word_of_the_picture_is_cut(kind):
+    figure = kind().figure()
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    for axes in figure.axes:
+        for words in [*axes.texts, axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label]:
+            box = words.get_window_extent(renderer)
+            assert not words.get_text() or figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 and figure.bbox.y0 <= box.y0 \
+                and box.y1 <= figure.bbox.y1, words
 
 
 def test_a_word_is_taken_back():

@@ -91,7 +91,7 @@ class FindTheRate(Trainer):
             for number, (rate, error) in enumerate(zip(self.rates, self.errors()), start=1):
                 axes.plot(rate, error, "o", color=COLORS[1])
                 axes.annotate(str(number), (rate, error), (0, 7), textcoords="offset points", ha="center", color=COLORS[1])
-            axes.set(title=WORDS["chart"], xlabel=WORDS["axis"], xscale="log", yscale="log", xlim=(LOW, HIGH), ylim=(4, 100))
+            axes.set(title=WORDS["chart_short"], xlabel=WORDS["axis"], xscale="log", yscale="log", xlim=(LOW, HIGH), ylim=(4, 100))
             axes.set_yticks([5, 10, 20, 50, 100], ["5", "10", "20", "50", "100"], minor=False)
             axes.minorticks_off()
         figure.alt = self.alt

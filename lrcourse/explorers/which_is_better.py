@@ -84,7 +84,7 @@ class WhichIsBetter(Explorer):
             for row, (name, errors) in enumerate(zip("AB", self.errors(all=bool(self.choice)))):
                 axes.plot(errors, np.full(len(errors), -row), "o", color=COLORS[row], alpha=0.5)
                 axes.plot([errors.mean()] * 2, [-row - 0.3, -row + 0.3], color=COLORS[row])
-            axes.set(title=WORDS["chart"], xlabel=WORDS["axis"], ylim=(-1.6, 0.6), xlim=(0, 14))
+            axes.set(title=WORDS["picture"], xlabel=WORDS["axis"], ylim=(-1.6, 0.6), xlim=(0, 14))
             axes.set_yticks([0, -1], list("AB"))
         figure.alt = self.alt
         return figure

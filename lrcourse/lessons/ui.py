@@ -201,6 +201,7 @@ DECK = {
 WHICH_IS_BETTER = {
     "label": "Which is better: two schedules, seed by seed",
     "chart": "Digits misread by A and by B, a dot for each seed; the line is the mean, the bar two standard errors to each side.",
+    "picture": "Misread by A and by B: a dot for each seed, a line for the mean",
     "axis": "test digits misread, %",
     "more": "One more seed",
     "say_A": "A is better",
@@ -227,7 +228,7 @@ WHICH_IS_BETTER = {
 TOO_FAST_A_START = {
     "label": "Too fast a start: the peak of the rate, and the updates of warm-up before it",
     "rate": "learning rate",
-    "error": "held-out digits misread, in %: eight networks",
+    "error": "misread, in %: eight networks",
     "epoch": "epoch",
     "peak": "peak",
     "updates": "updates of warm-up",

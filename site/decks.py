@@ -222,7 +222,7 @@ def claims(prose):
                     if words(each) >= ENOUGH or words(each) + words(after) > BESIDE or "$$" in after:
                         break
                     each = f"{each} {after}"
-                found.append(re.sub(r"\w", lambda first: first[0].upper(), each.strip(), count=1))
+                found.append(re.sub(r"^[*_“(]*\w", lambda first: first[0].upper(), each.strip()))
     return found
 
 

@@ -299,7 +299,8 @@ def test_stored_batches_come_out_again(size, place):
 
 def test_stopping_the_league_loses_nothing(monkeypatch, tmp_path):
     runner = tool("language_league")
-    small = {"SEEDS": range(2), "PEAKS": (0.003, 0.03), "UPDATES": {"short": 8}, "BATCHES": (1,), "BATCH_PEAKS": (0.01,), "BATCH_SEEDS": range(1), "FILE": tmp_path / "league.npz",
+    small = {"SEEDS": range(2), "PEAKS": (0.003, 0.03), "UPDATES": {"short": 8}, "FILE": tmp_path / "league.npz",
+             "BATCHES": (1,), "BATCH_PEAKS": (0.01,), "BATCH_SEEDS": range(1),
              "contenders": lambda total=4: {"constant": constant, "linear": lambda peak: linear_decay(peak, total)}}
     for name, value in small.items():
         for module in (league, runner):

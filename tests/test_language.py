@@ -275,6 +275,10 @@ def test_stored_results_are_whole_and_no_peak_is_at_an_edge():
                 losses = part[length][name]
                 assert losses.shape == (len(league.PEAKS), len(league.SEEDS)) and (losses > 1.5).all() and (losses < 3).all()
             assert stored.best(length, name)[0] in league.PEAKS[1:-1], (length, name)
+    for part in stored.batches.values():
+        for losses in part.values():
+            assert losses.shape == (len(league.BATCH_PEAKS), len(league.BATCH_SEEDS)) and (losses > 2.3).all() and (losses < 3.3).all()
+            assert losses.mean(axis=1).argmin() in range(2, 6)
 
 
 @pytest.mark.parametrize("name, peak", [("cosine to 10 %", 0.006), ("wsd, last 60 %", 0.003)])
@@ -285,9 +289,18 @@ def test_stored_results_come_out_again(name, peak):
     np.testing.assert_allclose(league.problem("short").evaluate(run.w)[0], league.stored().validation["short"][name][place][:2], atol=0.03)
 
 
+@pytest.mark.parametrize("size, place", [(2, 3), (8, 6)])
+def test_stored_batches_come_out_again(size, place):
+    run = train(league.of_batch(size), league.OPTIMIZER, league.falling(league.BATCH_PEAKS[place]), league.BATCH_EPOCHS, seeds=range(2))
+    stored = league.stored().batches
+    np.testing.assert_allclose(run.test_loss[:, -1], stored["validation"][size][place][:2], atol=0.03)
+    np.testing.assert_allclose(league.of_batch(size, "test").evaluate(run.w)[0], stored["test"][size][place][:2], atol=0.03)
+
+
 def test_stopping_the_league_loses_nothing(monkeypatch, tmp_path):
     runner = tool("language_league")
     small = {"SEEDS": range(2), "PEAKS": (0.003, 0.03), "UPDATES": {"short": 8}, "FILE": tmp_path / "league.npz",
+             "BATCHES": (1,), "BATCH_PEAKS": (0.01,), "BATCH_SEEDS": range(1),
              "contenders": lambda total=4: {"constant": constant, "linear": lambda peak: linear_decay(peak, total)}}
     for name, value in small.items():
         for module in (league, runner):
@@ -301,7 +314,7 @@ def test_stopping_the_league_loses_nothing(monkeypatch, tmp_path):
 
     def interrupted(*args, **kwargs):
         calls.append(args)
-        if len(calls) in (2, 4):
+        if len(calls) in (2, 6):        # a run of the schedules, and that of the batch
             raise KeyboardInterrupt
         return train(*args, **kwargs)
 
@@ -310,7 +323,7 @@ def test_stopping_the_league_loses_nothing(monkeypatch, tmp_path):
         with pytest.raises(KeyboardInterrupt):
             runner.main()
     runner.main()
-    assert len(calls) == 6 and (tmp_path / "league.npz").read_bytes() == whole
+    assert len(calls) == 7 and (tmp_path / "league.npz").read_bytes() == whole
     monkeypatch.setattr(league, "SEEDS", range(3))
     with pytest.raises(SystemExit, match="of another league"):
         runner.main()

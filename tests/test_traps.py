@@ -399,6 +399,15 @@ def test_the_bug_itself_is_not_a_fix():
         assert "raises TypeError" in check(name, (answer, lambda: None))
 
 
+def test_a_plateau_of_the_highest_metric_is_not_a_fix():
+    S, answer = L(), EXERCISES["negative"].answer
+    for fix in (lambda o: S.ReduceLROnPlateau(o, "max", patience=2, threshold_mode="abs"), lambda o: S.StepLR(o, 3)):
+        assert check("negative", (answer, fix)).startswith("Not quite. The prediction is right")
+    for fix in (lambda o: S.ReduceLROnPlateau(o, patience=2, threshold_mode="abs"),
+                lambda o: S.ReduceLROnPlateau(o, patience=2, threshold=0)):
+        assert check("negative", (answer, fix)).startswith("Right")
+
+
 @pytest.mark.parametrize("name", TRAPS_TO_FIX)
 def test_a_prediction_is_judged_before_the_fix_and_without_a_framework(name):
     trap = EXERCISES[name]

@@ -16,6 +16,9 @@ def cosine(k, T=10):
     return (1 + math.cos(math.pi * k / T)) / 2
 
 
+FALLEN = np.array([1.5] + 11 * [1.0])
+
+
 @dataclass(frozen=True)
 class Trap(Exercise):
     """An answer is a pair: the predicted rates, and the fix, which is run. ``meant`` is what the fix has to train with.
@@ -259,7 +262,8 @@ EXERCISES = {
         hint="load_state_dict replaces all that the scheduler knows, T_max included. It is the old curve, and you know how that goes on."),
     "negative": Trap(
         answer=1.0, meant=ReduceLROnPlateau(1.0, patience=2), record=lambda make: Recorded(
-            "The fix", from_torch(make, 12, metrics=-1.0).lr, metrics=np.ones(12)),
+            # falls once, then stands still: who watches for the highest metric cuts too early
+            "The fix", from_torch(make, 12, metrics=FALLEN - 2.0).lr, metrics=FALLEN),
         right="With threshold_mode=\"abs\" the sign no longer matters.",
         wrong=(
             (0.01, "So it would be with +1.0. Better means below best · (1 - 0.0001). With best = -1, is -1 below that?"),

@@ -28,6 +28,7 @@ LONG = 150          # characters of a headline
 BESIDE = 40         # words beside a figure or a formula
 LEAST, CODE, WIDE = 5, 14, 76       # lines of code that are worth a slide and can be read from the last row, and their length
 WORDS_A_MINUTE = 125
+STEPS = 4           # formulas on a slide
 FEW, ENOUGH = 14, 17        # words: fewer than the first would leave a slide empty, the second fill it
 SHORT, LEAD, ROWS = 14, 45, 95      # words: what leads to a step of a formula, and to a question; a table's on a slide
 # what goes first when a deck is too long; polls and what answers them stay, and what is said to a tempting choice goes last
@@ -37,6 +38,8 @@ COMMON = re.compile(r"\b(tempting|usual|usually|common|commonly|natural|often|te
                     r"old saying|rules? of thumb|rule of|most people|everybody)\b", re.I)
 GAP, TITLE = 22, 150        # rows of a picture: below a title there is more than the one, and a title ends before the other
 END = re.compile(r"(?:\\[,;: ]|[\s.,;])+(?=\$\$$)")        # a sentence goes on behind a formula, a slide doesn't
+NEXT = r"(?<=[.?!])(?<!et al\.)\s+"        # between two sentences; what must follow is added where a formula could stand there
+FENCE = re.compile(r"```python\n(.*?)\n```", re.S)
 FOLD = re.compile(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", re.S)
 FORMULA = re.compile(r"\$\$.+?\$\$", re.S)
 TABLE = re.compile(r"(?:^\|.*\n?){3,}", re.M)
@@ -129,6 +132,7 @@ def made(cells, drawn):
                 rest = rest.partition("**Exercise")[0]
                 prose, mark, question = rest.partition("**Predict.**")
                 yield from map(ready, spoken(heading, prose, say))
+                yield from map(ready, given(heading, prose, question))
                 if mark and (asked := named_after(cell, cells)):
                     name = asked
                     last = None
@@ -175,6 +179,10 @@ def spoken(heading, prose, say):
             steps = one_by_one(each)
             slide.steps += steps
             slide.leads += [between(prose, number, BESIDE - words(" ".join([claim, *slide.leads]))), *[""] * (len(steps) - 1)]
+        if len(slide.steps) > STEPS:        # cut before the step in the middle that words lead to
+            middle = min((at for at, lead in enumerate(slide.leads) if at and lead), key=lambda at: abs(2 * at - len(slide.steps)), default=STEPS)
+            slides.append(Slide("formula", heading, slide.leads[middle], steps=slide.steps[middle:], leads=["", *slide.leads[middle + 1:]]))
+            slide.steps, slide.leads = slide.steps[:middle], slide.leads[:middle]
     elif table and table[0].count("\n") <= 9:
         slides = list(readable(heading, table[0].strip()))
     elif found := [each for each in claims(prose) if words(each) >= FEW]:
@@ -186,6 +194,16 @@ def spoken(heading, prose, say):
     else:
         for text in said:
             say(text)
+
+
+def given(heading, prose, question):
+    """What a question is about, where that is a few lines of code or a table: they stand before it."""
+    if question:
+        for code in FENCE.findall(prose):
+            if code.count("\n") >= 2 and max(map(len, code.split("\n"))) <= WIDE:
+                yield Slide("code", heading, code)
+        if table := TABLE.search(question):
+            yield from readable(heading, table[0].strip())
 
 
 def readable(heading, table):
@@ -213,7 +231,7 @@ def claims(prose):
     for paragraph in re.split(r"\n\s*\n", prose):
         if paragraph.lstrip().startswith(("|", "-", "1.", "<", "$$", "(")):
             continue
-        parts = re.split(r"(?<=[.?!:])\s+(?=[A-Z*$])", paragraph.strip())
+        parts = re.split(r"(?<=[.?!:])(?<!et al\.)\s+(?=[A-Z*$])", paragraph.strip())
         for number, each in enumerate(parts):
             if re.search(r"\*\*\S+(\s+[^*\s]+){4,}\s*\*\*", each) and "$$" not in each and words(each) <= 45:
                 if number and re.match(r"(It|This|That|These|They)\b", each) and words(parts[number - 1]) + words(each) <= BESIDE:
@@ -235,7 +253,7 @@ def one_by_one(formula):
 def leading(prose):
     """The sentence that leads to the first formula, if it's short."""
     before = FORMULA.split(prose)[0].strip()
-    *earlier, last = re.split(r"(?<=[.?!])\s+(?=[A-Z*$(])", re.split(r"\n\s*\n", before)[-1].strip())
+    *earlier, last = re.split(NEXT + r"(?=[A-Z*$(])", re.split(r"\n\s*\n", before)[-1].strip())
     # "As a formula:" says nothing; what begins in the middle of a sentence less
     while earlier and words(last) < FEW // 2 and earlier[-1][:1].isupper() and words(f"{earlier[-1]} {last}") <= BESIDE:
         last = f"{earlier.pop()} {last}"
@@ -250,7 +268,7 @@ def between(prose, number, most):
 
 def sentence(text, length=0):
     """The first sentence of a text, with ``length`` and those after it that fit into so many characters; one alone may be too short."""
-    found, *rest = re.split(r"(?<=[.?!])\s+(?=[A-Z*(])", text.strip())
+    found, *rest = re.split(NEXT + r"(?=[A-Z*(])", text.strip())
     for each in rest:
         if len(found) + len(each) >= (length if len(found) > 30 else min(length * 3 // 2, 210)):
             break
@@ -273,13 +291,16 @@ def named_after(cell, cells):
 def poll(name, text, prose=""):
     """The question, and its choices with letters; what leads to it is said, and shown if short, else the last sentence or two of it."""
     text = re.sub(r"\n+Commit to [^\n]*|^\(`[^\n]*?\.\)\s*", "", text.strip())
-    parts = [each for each in re.split(r"(?<=[.?!])\s+", text) if each]
+    text = TABLE.sub("", text).strip()
+    prose, lines = re.subn(r"\n+```python\n([^\n]*?)(  +#[^\n]*)?\n```\n+", r" `\1` ", prose)       # a line of code stands in its sentence
+    parts = [each for each in re.split(NEXT, text) if each]
     questions = [each for each in parts if each.rstrip(")").endswith("?")] or parts[-1:]
     lead = " ".join(each for each in parts[:parts.index(questions[0])])
     if words(lead) + words(" ".join(questions)) > 55:
         lead, questions = nearest(lead), questions[-1:]
     question = " ".join(questions)
-    lead = lead or nearest(prose)
+    about = re.split(r"\n\s*\n", prose.strip())[-1] if lines else ""
+    lead = lead or nearest(prose) or (about if words(about) <= LEAD else "")
     if len(question) > LONG and ": " in question:       # what is listed behind a colon stands below
         question, _, listed = question.partition(": ")
         end, listed = listed[-1], f"{listed[0].upper()}{listed[1:-1]}"
@@ -304,7 +325,7 @@ def nearest(text):
     paragraph = re.split(r"\n\s*\n", text.strip())[-1].strip()
     if not re.match(r"[A-Z*$]", paragraph) or paragraph.endswith(("$$", ":")) or FORMULA.search(paragraph):
         return ""
-    last, *earlier = reversed(re.split(r"(?<=[.?!])\s+(?=[A-Z*$(])", paragraph))
+    last, *earlier = reversed(re.split(NEXT + r"(?=[A-Z*$(])", paragraph))
     for each in earlier:
         if words(f"{each} {last}") > LEAD * 2 // 3:
             break

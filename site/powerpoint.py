@@ -7,6 +7,7 @@ is as large as its box allows, measured in a font that is wider than the one it'
 import base64
 import copy
 import io
+import itertools
 import re
 from functools import cache
 from pathlib import Path
@@ -272,13 +273,21 @@ def spans(markdown):
     return [("•", {"color": HOT}), ("\t", {}), *found] if markdown.startswith("- ") else found
 
 
+def curled(markdown):
+    """Markdown with typographic quotes, but in code and formulas."""
+    parts = re.split(r"(```.*?```|`[^`]*`|\$\$.+?\$\$|\$[^$\n]+?\$)", markdown, flags=re.S)
+    opening = r'(?<!\w)"(?=[\w$`(*±−-]|$)'
+    return "".join(part if code else re.sub(opening, "“", part).replace('"', "”").replace("'", "’")
+                   for part, code in zip(parts, itertools.cycle((False, True))))
+
+
 def plain(markdown):
-    """Markdown as plain text, its formulas in Unicode."""
+    """Markdown as plain text, with typographic quotes and formulas in Unicode."""
     def formula(found):
         tex = re.sub(r"\\[td]frac\s*(\d)\s*(\d)", r"\\frac{\1}{\2}", found[1] or found[2]).replace("\\tfrac", "\\frac")
         shown = " ".join(LatexNodes2Text(math_mode="text").latex_to_text(tex).split())
         return re.sub(r"([_^])(\d)", lambda small: ("₀₁₂₃₄₅₆₇₈₉" if small[1] == "_" else "⁰¹²³⁴⁵⁶⁷⁸⁹")[int(small[2])], shown)
-    markdown = re.sub(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", formula, markdown, flags=re.S)
+    markdown = re.sub(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", formula, curled(markdown), flags=re.S)
     markdown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
     markdown = re.sub(r"\*\*|```(python)?\n?|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|`|\\(?=[*])", "", markdown)
     return re.sub(r"^- ", "• ", markdown, flags=re.M).strip()

@@ -17,7 +17,7 @@ from shared import BUILD, SITE, browser, lessons, packages
 
 from lrcourse.lessons.ui import DECK
 
-MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").use(
+MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(["table", "smartquotes"]).use(
     dollarmath_plugin, renderer=lambda text, options: html.escape(f"\\[{text}\\]" if options["display_mode"] else f"\\({text}\\)"))
 
 

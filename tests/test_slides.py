@@ -232,6 +232,33 @@ def test_each_formula_says_why_it_follows_and_no_lead_is_empty_words():
     assert decks_module.claims("So **half the rate makes half the floor**.")
 
 
+def test_many_formulas_are_two_slides_and_a_sentence_does_not_end_after_et_al():
+    step = "so long as each of them stays $a$, that is\n\n$$a \\qquad b$$\n\n"
+    first, second = decks_module.spoken("Heading", f"Take them all, as they come and go:\n\n$$a$$\n\nand so on. Then {step} And now {step}", print)
+    assert len(first.steps) == 3 and first.leads[1] and len(second.steps) == 2 and second.body and len(second.leads) == 2
+    assert decks_module.leading("Wen et al. (2024) explain such curves with a valley:\n\n$$a$$").startswith("Wen")
+    assert decks_module.claims("So Wen et al. (2024) found that **half the rate makes half the floor**.")[0].startswith("So Wen")
+
+
+def test_what_a_question_is_about_stands_before_it():
+    lines, table = "```python\nfirst = 1\nsecond = 2\nthird = 3\n```", "| run | rate |\n|---|---|\n| P | 0.1 |\n| Q | 0.2 |"
+    code, rows = decks_module.given("Heading", f"Somebody writes\n\n{lines}", f" Which?\n\n{table}")
+    assert code.kind == "code" and code.body.endswith("third = 3") and rows.kind == "table" and "| Q | 0.2 |" in rows.body
+    assert list(decks_module.given("Heading", lines, "")) == []         # nothing is asked
+    name = next(name for name, asked in all_predictions().items() if isinstance(asked, Choice))
+    asked = decks_module.poll(name, f" Which?\n\n{table}", "Somebody writes\n\n```python\nfirst = 1      # one\n```\n\nand plots it.")
+    assert asked.title == "Which?" and asked.body == "Somebody writes `first = 1` and plots it."
+
+
+def test_quotes_are_typographic_but_not_in_code():
+    from powerpoint import plain
+
+    assert plain("The \"too high\", `x['a'] = \"b\"` and $f'(x)$: don't.") == "The “too high”, x['a'] = \"b\" and f'(x): don’t."
+    from slides import inline
+
+    assert inline("The \"too high\" don't `x['a']`") == "The “too high” don’t <code>x['a']</code>"
+
+
 def test_what_stands_before_a_colon_may_be_the_question_or_not():
     name = next(name for name, asked in all_predictions().items() if isinstance(asked, Choice))
     far = "of all the runs that were trained at all the rates of the lesson before this one with all their seeds"

@@ -15,8 +15,8 @@ FIGURES = {
     ),
     "one-floor": (
         "Three different settings, one floor",
-        "Mean loss of four settings over 400 updates, on a logarithmic axis. A settles at the highest floor. B, C and D "
-        "settle together at a fifth of that; C is there after some 30 updates, B and D after more than 100.",
+        "Mean loss of four settings over 400 updates, on a logarithmic axis. P settles at the highest floor. Q, R and S "
+        "settle together at a fifth of that; R is there after some 30 updates, Q and S after more than 100.",
     ),
     "river": (
         "The cooldown shows what the plateau had done",
@@ -51,14 +51,14 @@ PREDICTIONS = {
         out="From near 3 it climbs slowly, to between 4 and 5 after 450 updates.",
     ),
     "one-floor": Choice(
-        {"B and C": "A fifth of the rate and five times the batch: yes. But D, too: momentum 0.9 makes each gradient count "
-             "ten times, and ten times 0.002 is B's rate.",
-         "B, C and D": "All three have the same α/((1 - β)B), 0.02.",
-         "A and C, which have the same rate": "The rate is the same, but C's gradient carries a fifth of the variance. Its curve "
-             "ends at a fifth of A's height.",
+        {"Q and R": "A fifth of the rate and five times the batch: yes. But S, too: momentum 0.9 makes each gradient count "
+             "ten times, and ten times 0.002 is Q's rate.",
+         "Q, R and S": "All three have the same α/((1 - β)B), 0.02.",
+         "P and R, which have the same rate": "The rate is the same, but R's gradient carries a fifth of the variance. Its curve "
+             "ends at a fifth of P's height.",
          "None: each has its own floor": "Three curves lie on top of each other for the second half of the figure."},
-        right="B, C and D",
-        out="B, C and D rest at the same height, A five times as high.",
+        right="Q, R and S",
+        out="Q, R and S rest at the same height, P five times as high.",
     ),
     "river": Choice(
         {"The high rate": "It has travelled furthest, together with WSD. But its loss is progress plus swing, and its swing costs "

@@ -1,12 +1,19 @@
 // The largest text with which a slide fits its page; a picture has what is left.
-const MOST = { title: 48, list: 50, poll: 54, why: 58, statement: 72, formula: 84, table: 38, code: 36 }, LEAST = 18, HEIGHT = 664;
+const MOST = { title: 48, list: 50, poll: 54, why: 58, statement: 72, formula: 84, table: 38, code: 36 }, LEAST = 18, HEIGHT = 664, LARGEST = 1.9;
 
-function fit(slide) {
+const drawn = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))));
+
+async function fit(slide) {
   if (!slide) return;
   const kind = slide.className.match(/k-(\w+)/)[1], live = slide.querySelector(".live"), body = slide.querySelector(".body");
   if (live) {
-    live.style.zoom = 1;
-    live.style.zoom = Math.min(1.5, (HEIGHT - slide.querySelector("h2").offsetHeight - 24) / live.offsetHeight);
+    // the largest that fits: a narrower explorer may be a higher one
+    const room = HEIGHT - slide.querySelector("h2").offsetHeight - 24;
+    for (let zoom = LARGEST; zoom > 0.5; zoom -= 0.1) {
+      live.style.zoom = zoom;
+      await drawn();
+      if (live.offsetHeight * zoom <= room) break;
+    }
   }
   if (!body) return;
   const lines = [...body.querySelectorAll("pre")].flatMap(code => code.textContent.split("\n").map(line => line.length));
@@ -28,7 +35,7 @@ const pages = new Promise(ready => Reveal.on("pdf-ready", ready));
 window.addEventListener("load", () => MathJax.startup.promise.then(async () => {
   if (Reveal.isPrintView()) {
     await pages;
-    document.querySelectorAll(".pdf-page section").forEach(fit);
-  } else fit(Reveal.getCurrentSlide());
+    await Promise.all([...document.querySelectorAll(".pdf-page section")].map(fit));
+  } else await fit(Reveal.getCurrentSlide());
   window.fitted = true;
 }));

@@ -180,7 +180,8 @@ def spoken(heading, prose, say):
             slide.steps += steps
             slide.leads += [between(prose, number, BESIDE - words(" ".join([claim, *slide.leads]))), *[""] * (len(steps) - 1)]
         if len(slide.steps) > STEPS:        # cut before the step in the middle that words lead to
-            middle = min((at for at, lead in enumerate(slide.leads) if at and lead), key=lambda at: abs(2 * at - len(slide.steps)), default=STEPS)
+            led = [at for at, lead in enumerate(slide.leads) if at and lead]
+            middle = min(led, key=lambda at: abs(2 * at - len(slide.steps)), default=STEPS)
             slides.append(Slide("formula", heading, slide.leads[middle], steps=slide.steps[middle:], leads=["", *slide.leads[middle + 1:]]))
             slide.steps, slide.leads = slide.steps[:middle], slide.leads[:middle]
     elif table and table[0].count("\n") <= 9:

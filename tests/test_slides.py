@@ -234,7 +234,8 @@ def test_each_formula_says_why_it_follows_and_no_lead_is_empty_words():
 
 def test_many_formulas_are_two_slides_and_a_sentence_does_not_end_after_et_al():
     step = "so long as each of them stays $a$, that is\n\n$$a \\qquad b$$\n\n"
-    first, second = decks_module.spoken("Heading", f"Take them all, as they come and go:\n\n$$a$$\n\nand so on. Then {step} And now {step}", print)
+    prose = f"Take them all, as they come and go:\n\n$$a$$\n\nand so on. Then {step} And now {step}"
+    first, second = decks_module.spoken("Heading", prose, print)
     assert len(first.steps) == 3 and first.leads[1] and len(second.steps) == 2 and second.body and len(second.leads) == 2
     assert decks_module.leading("Wen et al. (2024) explain such curves with a valley:\n\n$$a$$").startswith("Wen")
     assert decks_module.claims("So Wen et al. (2024) found that **half the rate makes half the floor**.")[0].startswith("So Wen")

@@ -106,6 +106,7 @@ def test_every_slide_fits(name, decks, browser):
     pictures = os.environ.get("SLIDE_PICTURES")
     for number, (h, v) in enumerate(places, 1):
         page.evaluate("([h, v]) => Reveal.slide(h, v, 99)", [h, v])        # with all its steps
+        page.wait_for_function("window.fitted")
         complaints += [f"slide {number}: {problem}" for problem in page.evaluate(PROBLEMS)[:3]]
         screenshot = page.screenshot(style=FRAME)
         stored = not PUBLISHED and not decks_module.redrawn.figures(shared.NOTEBOOKS / f"{name}.ipynb") and page.evaluate(PICTURE)

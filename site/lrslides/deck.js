@@ -7,13 +7,17 @@ async function fit(slide) {
   if (!slide) return;
   const kind = slide.className.match(/k-(\w+)/)[1], live = slide.querySelector(".live"), body = slide.querySelector(".body");
   if (live) {
+    if (live.style.zoom) return;
     // the largest that fits: a narrower explorer may be a higher one
+    live.style.visibility = "hidden";
     const room = HEIGHT - slide.querySelector("h2").offsetHeight - 24;
     for (let zoom = LARGEST; zoom > 0.5; zoom -= 0.1) {
       live.style.zoom = zoom;
       await drawn();
+      if (!live.offsetHeight) live.style.zoom = "";          // who turned the page meanwhile is asked again
       if (live.offsetHeight * zoom <= room) break;
     }
+    live.style.visibility = "";
   }
   if (!body) return;
   const lines = [...body.querySelectorAll("pre")].flatMap(code => code.textContent.split("\n").map(line => line.length));
@@ -29,7 +33,11 @@ async function fit(slide) {
 Reveal.initialize({ hash: true, width: 1280, height: 720, margin: 0.02, slideNumber: "c/t", transition: "none", center: false, display: "flex",
   plugins: [RevealNotes], pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
   keyboardCondition: () => !document.activeElement.closest?.(".lrx, input, select") });
-Reveal.on("slidechanged", event => fit(event.currentSlide));
+Reveal.on("slidechanged", async event => {
+  window.fitted = false;
+  await fit(event.currentSlide);
+  window.fitted = true;
+});
 // the pages of a print stand there some frames after everything has loaded
 const pages = new Promise(ready => Reveal.on("pdf-ready", ready));
 window.addEventListener("load", () => MathJax.startup.promise.then(async () => {

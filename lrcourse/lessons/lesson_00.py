@@ -18,18 +18,19 @@ PREDICTIONS = {
     "with-and-without-decay": Choice(
         {"The constant rate": "It took longer steps, so it might have learned more. But long steps also overshoot, to the very end: "
              "its curve wanders at about ten percent and gets no lower.",
-         "The falling rate": "Until the middle the two are about level. Then the steps get short, and the error falls.",
-         "No difference that you could see": "Halfway through the run you would be right. Look at the last epochs: the bands no "
+         "The falling rate": "In the first epochs the two are about level. As the steps get shorter, the error goes on falling.",
+         "No difference that you could see": "In the first epochs you would be right. Look at the last ones: the bands no "
              "longer touch."},
         right="The falling rate",
-        out="At a constant rate about ten percent of the digits are read wrongly at the end, with the falling rate about four.",
+        out="At a constant rate about ten percent of the digits are read wrongly at the end, with the falling rate about four: fewer from "
+            "each of the eight starts.",
     ),
     "lower-constant": Choice(
-        {"It goes down, too": "A lower rate is better at the end. But at the beginning it is slower: the curve comes down later.",
+        {"It goes down, too": "A lower rate ends lower here. But at the beginning it is slower: the curve comes down later.",
          "It stays the same": "The first step starts from the same place, but every step is shorter, so the curve comes down more slowly.",
          "It falls more slowly": "What is won at the end is paid for at the beginning."},
         right="It falls more slowly",
-        out="A low constant rate ends lower and takes longer to get there.",
+        out="At 0.3 the constant rate ends lower than at 0.5, and takes longer to get there.",
         shown=(),
     ),
 }

@@ -4,12 +4,12 @@ from lrcourse.lessons.predictions import Choice, Number, Order
 FIGURES = {
     "one-rate": (
         "Rate {rate:.2g}: {percent:.0f} % after 12 epochs",
-        "Test error over 12 epochs at the constant rate {rate:.2g}: it ends at {percent:.0f} percent.",
+        "Validation error over 12 epochs at the constant rate {rate:.2g}: it ends at {percent:.0f} percent.",
     ),
     "three-valleys": (
         "Three optimizers, three valleys",
         "Validation error against learning rate on a logarithmic axis: three U-shaped curves. Adam is lowest near 0.01, "
-        "momentum near 0.05, SGD near 0.5. Each rises slowly to the left and steeply to the right.",
+        "momentum near 0.04, SGD near 0.4. Each rises slowly to the left and steeply to the right.",
     ),
     "two-errors": (
         "More runs: the same spread, a surer mean",
@@ -35,7 +35,7 @@ FIGURES = {
     "valley-under-decay": (
         "Under a decay the valley lies further right",
         "Validation error against the first rate for momentum, constant and falling to zero. The falling curve is above the "
-        "constant one at small rates, crosses it, and has its minimum lower and at about twice the rate or more.",
+        "constant one at small rates, crosses it, and has its minimum lower and at about twice the rate.",
     ),
 }
 
@@ -83,10 +83,12 @@ PREDICTIONS = {
         right="Both do",
         out="The best rate grew with the batch to the power 0.92 ± 0.03 for momentum and 0.52 ± 0.04 for Adam."),
     "valley-under-decay": Choice(
-        {"It stays": "Then one could tune first and add the decay later. The minimum of the falling curve lies further right.",
-         "It moves up": "The average rate of a falling line is half its first, and the end is quiet anyway.",
-         "It moves down": "A decay is meant for rates that are too high, so one may expect it to want less. It *allows* more."},
-        right="It moves up", out="It moved up by about a factor of two, and its best error was lower, for each of the three."),
+        {"They stay": "Then one could tune first and add the decay later. The minimum of the falling curve lies further right.",
+         "They move up": "The average rate of a falling line is half its first, and the end is quiet anyway.",
+         "They move down": "A decay is meant for rates that are too high, so one may expect it to want less. It *allows* more."},
+        right="They move up",
+        out="They moved up by one step of the grid, about a factor of two; the old rate costs more than a point. The best error was "
+            "lower, for SGD too."),
 }
 
 EXERCISES = {

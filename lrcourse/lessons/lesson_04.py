@@ -25,18 +25,17 @@ FIGURES = {
     ),
     "larger-batch": (
         "A batch ten times as large does what a tenth of the rate does",
-        "Test error over 15 more epochs. As before: around six percent. A tenth of the rate, and a batch ten times as large: "
-        "both fall within a few epochs to about three and a half percent, and stay together.",
+        "Test error over 15 more epochs. As before: it wanders between five and six and a half percent. A tenth of the rate, and a "
+        "batch ten times as large: both fall within a few epochs to about four percent, and stay together.",
     ),
     "rates-without-decay": (
-        "Without decay, a small rate wins",
-        "Validation error against a constant learning rate: lowest near 0.025 and 0.05, rising to both sides.",
+        "Without decay, rates from 0.025 to 0.1 look alike",
+        "Validation error against a constant learning rate: level from 0.025 to 0.1, a little higher at 0.0125, rising steeply above 0.1.",
     ),
     "rates-with-cuts": (
         "Decay pays at rates that look too high without it",
-        "Validation error against the first learning rate. The constant curve is lowest at small rates. The curve with two "
-        "cuts lies above it or level at the smallest rates and well below it from 0.1 on, with its minimum at a several times "
-        "higher rate.",
+        "Validation error against the first learning rate. The constant curve is level from 0.025 to 0.1. The curve with two "
+        "cuts lies above it or level at the smallest rates and well below it from 0.1 on, with its minimum near 0.1 and 0.2.",
     ),
     "clean-digits": (
         "With nothing left to average out, decay changes nothing",
@@ -83,15 +82,15 @@ PREDICTIONS = {
         {
             "It goes on as before: a larger batch only makes each update dearer":
                 "So it would be if the network were stuck at a place. Averaging ten times as many images takes noise out of each "
-                "gradient and does nothing else, and yet the error falls.",
+                "gradient, and the error falls.",
             "It falls, but less than with a tenth of the rate":
                 "Why should two handles that have nothing to do with each other pull equally hard? Because the floor holds their "
                 "product. The third curve lies on the second one, up to what twelve runs can tell apart.",
             "It falls as it does with a tenth of the rate":
                 "The floor is the rate times the variance of the gradient, up to a factor, and one of the two was divided by ten.",
             "It falls further than with a tenth of the rate":
-                "It still takes the long steps, so it could travel further in the same time. It could, if there were a way to go; "
-                "near the floor only the noise counts, and the third curve lies on the second one.",
+                "It still takes the long steps, but only a tenth as many in an epoch: it travels as far as the small rate does, with "
+                "the same noise, and the third curve lies on the second one.",
         },
         right="It falls as it does with a tenth of the rate",
         out="Both fall within a few epochs, by more than 1.2 percentage points on average, and together: what is left between them "
@@ -100,8 +99,8 @@ PREDICTIONS = {
     "rates-with-cuts": Choice(
         {
             "At the rate that was tuned: it is the best one":
-                "Best without cuts means: low enough to keep the floor down by itself. So there is little floor left that a cut "
-                "could take away. See how close the two curves are there.",
+                "Lowest without cuts means: low enough to keep the floor down by itself. So there is little floor left that a cut "
+                "could take away. See how close the two curves are at 0.025.",
             "Everywhere about as much":
                 "Each rate is divided by ten, so why not? Because a cut takes away the noise floor, and that rises with the rate. "
                 "The gap between the curves opens from left to right.",
@@ -112,8 +111,8 @@ PREDICTIONS = {
                 "There the floor is high and the way is soon covered, which is just what a cut late in the run can use.",
         },
         right="At higher rates, which look too high without cuts",
-        out="At the rate that was best without cuts they change little. At the lowest rates they hurt; the higher the rate, the more "
-            "they help, and the lowest point moves to a rate at least twice as high.",
+        out="At the rate that was lowest without cuts they change little. At 0.0125 they hurt; from 0.1 on they help the more, the higher "
+            "the rate, and the lowest point moves to a rate at least twice as high.",
     ),
     "clean-digits": Choice(
         {
@@ -121,17 +120,17 @@ PREDICTIONS = {
                 "There the images were shifted at random each time, and no network could fit all of them, so their gradients went "
                 "on disagreeing. Here they all agree at the end. The lower panel shows the same cuts, the upper one nothing.",
             "A little: the cut run ends somewhat lower":
-                "A shorter step seems never to hurt at the end. But it helps only against noise, and there is none left here: "
-                "what lies between the curves is at most 0.3 percentage points, and not on the better side.",
+                "A shorter step seems never to hurt at the end. But it helps only against noise, and there is hardly any left here: "
+                "the curve with the cuts is not on the better side.",
             "They end together":
                 "Where every single gradient has faded, a step is short by itself, at any rate.",
             "A little: the cut run ends higher, because it stops learning early":
-                "A cut that comes before the network has arrived does that. Here both had nearly arrived at epoch 15: neither curve "
-                "gets much lower afterwards.",
+                "A cut that comes before the network has arrived does that. Here both had nearly arrived at epoch 15: what lies "
+                "between them is far below 0.3 points.",
         },
         right="They end together",
-        out="They end within 0.3 percentage points of each other, and all training images, but for one at most, are read correctly "
-            "without any cut.",
+        out="They end together, within less than 0.3 percentage points, two standard errors included. All training images, but "
+            "for one at most, are read correctly without any cut.",
     ),
 }
 
@@ -147,15 +146,16 @@ EXERCISES = {
         hint="Count the milestones that are at or before 30, and multiply 0.3 by 0.1 once for each.",
     ),
     "half-the-floor": Exercise(
-        answer=0.0513,
-        tolerance=0.05,
-        right="About half the rate, half the floor (exactly 0.0513).",
+        answer=0.2 / 3.9,
+        tolerance=0.01,
+        right="A little more than half the rate: the floor rises faster than in proportion.",
         wrong=(
+            (0.05, "Half the rate, half the floor holds for small rates and is 2.5 % off here. Solve for α, exactly."),
             (0.2, "That doubles the floor: it rises with the rate."),
             (0.025, "A quarter of the rate leaves about a quarter of the floor."),
             (0.0132, "That is the floor you want. Which rate has it?"),
         ),
-        hint="Set α/(2(2 - α)) to half of its value at 0.1 and solve for α, or try: half the rate is almost right.",
+        hint="Set α/(2(2 - α)) to half of its value at 0.1 and solve for α.",
     ),
     "batch-instead": Exercise(
         answer=64,

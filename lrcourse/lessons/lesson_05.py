@@ -4,8 +4,8 @@ from lrcourse.lessons.predictions import Choice, Number, Order
 FIGURES = {
     "per-update": (
         "The same k, per update, stops the run early",
-        "Test error of twelve runs each over 20 epochs. Constant: wanders above a quarter. k per epoch: falls quickly and "
-        "then slowly, to about six percent. k per update: falls more and more slowly and is still near a fifth at the end. "
+        "Test error of twelve runs each over 20 epochs. Constant: falls to about a quarter and wanders there. k per epoch: falls quickly "
+        "and then slowly, to about six percent. k per update: falls more and more slowly and is still near a fifth at the end. "
         "Below, the three rates on a logarithmic axis: the third falls by a factor of thirty within the first epoch.",
     ),
     "inverse-time-shapes": (
@@ -105,13 +105,13 @@ PREDICTIONS = {
     "best-rates-one-weight": Choice(
         {
             "A straight line":
-                "On this axis that would be an exponential: the same part is taken off each time. The points do it only for a moment; "
+                "On this axis that would be an exponential: the same part is taken off each time. The points bend away from it: "
                 "the less noise is left in the weight, the less there is to gain from a smaller rate.",
             "Steep first, then flatter and flatter":
                 "As one over the time does, and it is exactly that.",
             "Flat first, then a steep fall":
                 "High as long as there is a way to go, low at the end: so it is with more than one weight, as you will see. "
-                "A single weight has covered its way after the first update, since one step of about 1/λ goes all of it.",
+                "This weight covers half of its way in the first update; from then on it is about noise.",
         },
         right="Steep first, then flatter and flatter",
         out="One over the time, to all digits, with k = λα₀.",

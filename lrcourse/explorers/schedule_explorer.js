@@ -219,14 +219,14 @@ function renderScheduleExplorer({ model, el }) {
     const look = i => ({ color: theme.series[i], dash: DASHES[i], width: i === selected ? 2.6 : 1.6 });
     const narrow = ratePanel.clientWidth < 340;
     if (!held) top = niceTop(Math.max(...studies.map(s => s.lr.reduce((a, b) => Math.max(a, b)))));
-    rateChart.axes = chart(rateChart, theme, { title: `learning rate${narrow ? "" : ": drag the curve up or down"}`, count: epochs, low: state.log ? top / 1e4 : 0, high: top,
+    rateChart.axes = chart(rateChart, theme, { title: `learning rate: drag ${narrow ? "it" : "the curve up or down"}`, count: epochs, unit: "update", low: state.log ? top / 1e4 : 0, high: top,
       log: state.log, cursor, room: 12, series: studies.map((s, i) => ({ ...look(i), y: s.lr, steps: true })) });
     const mine = studies[selected].lr, peak = mine.reduce((best, rate, t) => rate > mine[best] ? t : best, 0);
     const at_grip = Math.max(peak, Math.round(epochs / 16));        // clear of the figures at the axis
     grip.put(at_grip, mine[at_grip], theme.series[selected]);
     const ends = studies.flatMap(s => [s.expected[0], s.final]).filter(v => v > 0 && v < 1e6);
     const low = 10 ** Math.max(-8, Math.floor(Math.log10(Math.min(...ends)) - 0.2)), high = 10 ** Math.ceil(Math.log10(Math.max(...ends)) + 0.01);
-    lossChart.axes = chart(lossChart, theme, { title: "expected loss, exact; thin: one noisy run", count: epochs, low, high, log: true, cursor, room: 12,
+    lossChart.axes = chart(lossChart, theme, { title: "expected loss, exact; thin: one noisy run", count: epochs, unit: "update", low, high, log: true, cursor, room: 12,
       series: [{ y: sample, color: theme.series[selected], width: 1, alpha: 0.55, silent: true }, ...studies.map((s, i) => ({ ...look(i), y: s.expected }))] });
 
     const words = comparison(curves, studies, selected);

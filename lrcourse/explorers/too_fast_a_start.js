@@ -49,9 +49,9 @@ function renderTooFastAStart({ model, el }) {
         ({ figures }) => { known.set(key, errors(figures)); self.soon(); });
     }
     const runs = known.get(key), ends = runs?.map(run => run.at(-1));
-    chart(rateChart, theme, { title: WORDS.rate, count: EPOCHS, low: 0, high: 1.1 * peak, log: false, room: 12,
+    chart(rateChart, theme, { title: WORDS.rate, count: EPOCHS, unit: WORDS.epoch, low: 0, high: 1.1 * peak, log: false, room: 12,
       series: [{ color: theme.calm, width: 2.6, y: Array.from({ length: EPOCHS }, (_, e) => lr[e * EVERY]).concat(lr.at(-1)) }] });
-    chart(errorChart, theme, { title: WORDS.error, count: EPOCHS, low: 0, high: 100, log: false, room: 12, levels: [0, 20, 40, 60, 80, 100],
+    chart(errorChart, theme, { title: WORDS.error, count: EPOCHS, unit: WORDS.epoch, low: 0, high: 100, log: false, room: 12, levels: [0, 20, 40, 60, 80, 100],
       rules: [{ y: BROKEN, text: WORDS.rule, color: theme.dim }],
       series: (runs ?? []).map(run => ({ color: run.at(-1) > BROKEN ? theme.hot : theme.good, width: 1.6, alpha: 0.8, y: [NaN, ...run] })) });
     rateChart.node.setAttribute("aria-label", `${WORDS.rate}: ${WORDS.peak} ${say(peak)}, ${WORDS.updates} ${updates}`);

@@ -232,7 +232,7 @@ function renderTrainIt({ model, el }) {
     const { theme } = self, narrow = errorPanel.clientWidth < 380, found = rivals.get(settingOf(state)) ?? {};
     train();
     const looks = { constant: [theme.dim, DASHES[2]], linear: [theme.series[3], DASHES[1]], cosine: [theme.series[2], DASHES[3]] };
-    rateChart.axes = chart(rateChart, theme, { title: narrow ? "learning rate: draw it" : "learning rate: draw it, or bend it by its points", count: EPOCHS, low: AXIS[0], high: AXIS[1], log: true, series: [], room: 12 });
+    rateChart.axes = chart(rateChart, theme, { title: narrow ? "learning rate: draw it" : "learning rate: draw it, or bend it by its points", count: EPOCHS, low: AXIS[0], high: AXIS[1], log: true, series: [], room: 12, unit: "epoch" });
     const { ctx } = rateChart, { X, Y, box } = rateChart.axes;
     const rates = curve(state), every = rates.length / EPOCHS;
     ctx.save();
@@ -258,7 +258,7 @@ function renderTrainIt({ model, el }) {
     const mine = answer?.errors ?? [], middle = mine.length ? [NaN, ...Array.from({ length: EPOCHS }, (_, e) => mean(mine.map(run => run[e])))] : [];
     const others = Object.values(found).filter(entry => entry.best).map(({ shape, best, error }) => ({ color: looks[shape][0], dash: looks[shape][1], width: 1.5, silent: true,
       label: narrow ? undefined : `${shape} ${percent(error)}`, y: [NaN, ...Array.from({ length: EPOCHS }, (_, e) => mean(best.curve.map(run => run[e])))] }));
-    const axes = chart(errorChart, theme, { title: narrow ? "misread, in %" : "held-out digits misread, in %: three seeds", count: EPOCHS, low: 1, high: 100, log: true, room: narrow ? 12 : 92,
+    const axes = chart(errorChart, theme, { title: narrow ? "misread, in %" : "held-out digits misread, in %: three seeds", count: EPOCHS, low: 1, high: 100, log: true, unit: "epoch", room: narrow ? 12 : 92,
       series: [...others, { y: middle, color: theme.series[1], width: 2.8, label: narrow || !mine.length ? undefined : `you ${percent(middle[EPOCHS])}` }] });
     if (mine.length) {
       const pen = errorChart.ctx, spread = pick => Array.from({ length: EPOCHS }, (_, e) => [axes.X(e + 1), axes.Y(Math.max(pick(...mine.map(run => run[e])), 1))]);
@@ -296,7 +296,8 @@ function renderTrainIt({ model, el }) {
       if (by.length) missed.push({ i, by: by.length, as: by[0][i] });
     }
     missed.sort((a, b) => b.by - a.by || a.i - b.i);
-    ctx.fillText(`${missed.length} of 398 digits are misread by ${width < 480 ? "one or more" : "at least one of the three; below each, what it reads"}`, 8, 14);
+    ctx.fillText(width < 480 ? `${missed.length} of 398 misread: as what, by how many`
+      : `${missed.length} of 398 digits are misread by at least one of the three; below each, as what and by how many`, 8, 14);
     const rows = 2;
     ctx.textAlign = "center";
     missed.slice(0, rows * room).forEach(({ i, by, as }, k) => {

@@ -71,9 +71,9 @@ function renderUnknownEnd({ model, el }) {
     const told = ends.map(end => known.get(warned(end))?.[end - 1] ?? null);
     const narrow = errorChart.width < 340, label = (text, curve) => narrow || !curve ? undefined : text, of = curve => [NaN, ...curve ?? []];
     const each = list => Array.from({ length: EPOCHS }, (_, e) => list[e * EVERY]).concat(list.at(-1));
-    chart(rateChart, theme, { title: WORDS.rate, count: EPOCHS, low: 0, high: 0.22, log: false, room: 12, levels: [0, 0.05, 0.1, 0.15, 0.2],
+    chart(rateChart, theme, { title: WORDS.rate, count: EPOCHS, unit: WORDS.epoch, low: 0, high: 0.22, log: false, room: 12, levels: [0, 0.05, 0.1, 0.15, 0.2],
       series: [{ color: theme.dim, dash: DASHES[1], width: 1.5, y: each(cosine()) }, { color: theme.series[1], width: 2.6, y: each(lr) }] });
-    const axes = chart(errorChart, theme, { title: WORDS.error, count: EPOCHS, low: 0, high: 15, log: false, levels: [0, 5, 10, 15], room: narrow ? 12 : 94,
+    const axes = chart(errorChart, theme, { title: WORDS.error, count: EPOCHS, unit: WORDS.epoch, low: 0, high: 15, log: false, levels: [0, 5, 10, 15], room: narrow ? 12 : 94,
       series: [{ color: theme.dim, dash: DASHES[1], width: 1.5, y: of(plan), label: label(WORDS.cosine, plan) }, { color: theme.series[1], width: 2.6, y: of(mine), label: label(WORDS.you, mine) }] });
     ends.forEach((end, i) => {
       if (told[i] !== null) dot(errorChart.ctx, axes.X(end), axes.Y(told[i]), 4, theme.good, theme.back);

@@ -209,9 +209,9 @@ const FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif";
 /**
  * A line chart. series: {y, color, width, dash, alpha, label, steps}, where y[i] is the value at time i, or with
  * `steps` from i to i + 1; rules: {y or x, text, color, below}; levels: the ticks at the left, ticks: [time, text] of those
- * below, where the evenly spaced won't do. Returns how to go from a pixel to a time and back.
+ * below, where the evenly spaced won't do; unit: what is counted there. Returns how to go from a pixel to a time and back.
  */
-export function chart(surface, theme, { title, count, low, high, log, series, rules = [], cursor = null, room, levels, ticks }) {
+export function chart(surface, theme, { title, count, low, high, log, series, rules = [], cursor = null, room, levels, ticks, unit = "" }) {
   const { ctx, width, height } = surface;
   ctx.clearRect(0, 0, width, height);
   ctx.font = `600 11px ${FONT}`;
@@ -232,19 +232,21 @@ export function chart(surface, theme, { title, count, low, high, log, series, ru
     ctx.strokeStyle = theme.grid;
     line(ctx, box.x, y, box.x + box.w, y);
     ctx.fillStyle = theme.dim;
-    ctx.fillText(log ? power(tick) : String(Number(tick.toPrecision(3))), box.x - 9, y);
+    ctx.fillText(log ? power(tick) : String(Number(tick.toPrecision(3))).replace("-", "−"), box.x - 9, y);
   }
   ctx.strokeStyle = theme.frame;
   line(ctx, box.x, box.y + box.h + 0.5, box.x + box.w, box.y + box.h + 0.5);
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
   ctx.fillStyle = theme.dim;
-  for (const [tick, text] of ticks ?? evenly(0, count, Math.max(2, box.w / 70)).map(t => [t, String(t)])) ctx.fillText(text, X(tick), box.y + box.h + 4);
+  for (const [tick, text] of ticks ?? evenly(0, count, Math.max(2, box.w / 70)).map(t => [t, String(t)])) ctx.fillText(text, X(tick), box.y + box.h + 6);
+  ctx.textAlign = "right";
+  ctx.fillText(unit, box.x - 8, box.y + box.h + 6);      // before the first of the figures: epoch 0 5 10
   ctx.textAlign = "left";
   ctx.textBaseline = "alphabetic";
   ctx.font = `600 12px ${FONT}`;
   ctx.fillStyle = theme.ink;
-  ctx.fillText(title, 8, 14);
+  ctx.fillText(title, Math.max(8, Math.min(box.x, width - 8 - ctx.measureText(title).width)), 14);       // where the plot begins, if there is room
 
   ctx.save();
   ctx.beginPath();

@@ -126,7 +126,7 @@ function renderWhereToDrop({ model, el }) {
     }
     const mine = known.get(key), never = known.get(keyOf(lr, []));
     const places = Array.from({ length: EPOCHS - 1 }, (_, i) => [i + 1, end(known.get(keyOf(lr, [i + 1])))]).filter(([, errors]) => errors);
-    rateChart.axes = chart(rateChart, theme, { title: narrow ? WORDS.rate_short : WORDS.rate, count: EPOCHS, low: RATES[0], high: RATES[1], log: true, room: 12, series: [] });
+    rateChart.axes = chart(rateChart, theme, { title: rateChart.width < 290 ? WORDS.rate_short : WORDS.rate, count: EPOCHS, low: RATES[0], high: RATES[1], log: true, room: 12, unit: WORDS.epoch, series: [] });
     const { ctx } = rateChart, { X, Y } = rateChart.axes, level = i => lr * 0.1 ** i;
     ctx.beginPath();
     [0, ...drops].forEach((at, i) => { ctx.lineTo(X(at), Y(level(i))); ctx.lineTo(X([...drops, EPOCHS][i]), Y(level(i))); });
@@ -144,7 +144,7 @@ function renderWhereToDrop({ model, el }) {
 
     const middle = runs => [NaN, ...Array.from({ length: EPOCHS }, (_, e) => mean(runs.map(run => run[e])))];
     const label = text => narrow ? undefined : text;
-    const axes = chart(errorChart, theme, { title: WORDS.error, count: EPOCHS, low: ERRORS[0], high: ERRORS[1], log: true, levels: [3, 5, 10, 20, 50, 100], room: narrow ? 12 : 76,
+    const axes = chart(errorChart, theme, { title: WORDS.error, count: EPOCHS, unit: WORDS.epoch, low: ERRORS[0], high: ERRORS[1], log: true, levels: [3, 5, 10, 20, 50, 100], room: narrow ? 12 : 76,
       series: [...(never ? [{ color: theme.dim, dash: DASHES[1], width: 1.5, y: middle(never), label: label(`${WORDS.no_drop} ${percent(mean(end(never)))}`) }] : []),
         ...(mine ? [{ color: theme.series[1], width: 2.6, y: middle(mine), label: label(`${WORDS.you} ${percent(mean(end(mine)))}`) }] : [])] });
     if (mine) {
@@ -158,7 +158,7 @@ function renderWhereToDrop({ model, el }) {
     errorChart.node.setAttribute("aria-label", mine ? `${WORDS.error}: ${percent(mean(end(mine)))}` : WORDS.error);
 
     const high = Math.max(12, ...places.map(([, errors]) => mean(errors)), never ? mean(end(never)) : 0), two_now = drops.length > 1 && mine;
-    const map = chart(placeChart, theme, { title: placeChart.width < 480 ? WORDS.places_short : WORDS.places, count: EPOCHS, low: 2.5, high: high * 1.1, log: true, levels: [3, 5, 10, 20, 50].filter(v => v < high * 1.1), room: 12,
+    const map = chart(placeChart, theme, { title: placeChart.width < 480 ? WORDS.places_short : WORDS.places, count: EPOCHS, unit: WORDS.epoch, low: 2.5, high: high * 1.1, log: true, levels: [3, 5, 10, 20, 50].filter(v => v < high * 1.1), room: 12,
       rules: [...(never ? [{ y: mean(end(never)), text: WORDS.no_drop, color: theme.dim }] : []), ...(two_now ? [{ y: mean(end(mine)), text: WORDS.your_two, color: theme.series[1], below: true }] : [])],
       series: places.length === EPOCHS - 1 ? [{ color: theme.calm, width: 1.5, y: [NaN, ...places.map(([, errors]) => mean(errors))] }] : [] });
     for (const [at, errors] of places) {

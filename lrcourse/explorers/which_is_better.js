@@ -52,7 +52,7 @@ function renderWhichIsBetter({ model, el }) {
   const title = make("div", { class: "lrx-verdict" }), why = make("div", { class: "lrx-why" });
   const panel = make("div", { class: "lrx-panel" }), buttons = make("div", { class: "lrx-row" }), tally = make("table", { class: "lrx-tally" });
   root.append(make("div", { class: "lrx-head" }, title, why), panel, self.word, buttons, tally, self.spoken);
-  const surface = canvas(self, panel, { class: "lrx-seeds", role: "img", style: "height: 190px" });
+  const surface = canvas(self, panel, { class: "lrx-seeds", role: "img", style: "height: 212px" });
 
   const more = button(self, buttons, WORDS.more, () => { self.change("shown", Math.min(state.shown + 1, SEEDS)); self.release("shown"); });
   const say = CHOICES.map(choice => button(self, buttons, WORDS[`say_${choice}`], () => {
@@ -71,11 +71,14 @@ function renderWhichIsBetter({ model, el }) {
   });
 
   function update() {
-    const { theme } = self, { ctx, width, height } = surface, done = Boolean(state.choice), rows = errorsOf(state.round, done ? SEEDS : state.shown);
+    const { theme } = self, { ctx, width } = surface, top = 24, height = surface.height - top, done = Boolean(state.choice), rows = errorsOf(state.round, done ? SEEDS : state.shown);
     const left = 34, most = 2 * Math.ceil(Math.max(8, ...errorsOf(state.round, SEEDS).flat()) / 2);
     const X = error => left + (width - left - 16) * error / most, Y = (row, seed) => (height - 30) * (0.27 + 0.46 * row) + 26 * ((seed * 0.618) % 1 - 0.5);
-    ctx.clearRect(0, 0, width, height);
-    Object.assign(ctx, { lineWidth: 1, font: "12px system-ui, sans-serif", textAlign: "center", textBaseline: "alphabetic" });
+    ctx.clearRect(0, 0, width, surface.height);
+    Object.assign(ctx, { fillStyle: theme.ink, font: "600 12px system-ui, sans-serif", textAlign: "left", textBaseline: "alphabetic" });
+    ctx.fillText(WORDS.axis, left, 14);
+    ctx.translate(0, top);          // taken back by the next fit
+    Object.assign(ctx, { lineWidth: 1, font: "12px system-ui, sans-serif", textAlign: "center" });
     for (let tick = 0; tick <= most; tick += most > 10 ? 4 : 2) {
       ctx.strokeStyle = theme.grid;
       line(ctx, X(tick), 8, X(tick), height - 24);

@@ -220,7 +220,7 @@ function renderYouDecayIt({ model, el }) {
         ...drawn.map(({ name, ...look }) => ({ ...look, y: results[name].expected, label: narrow ? undefined : name === "plateau" ? "on plateau" : NAMES[name] })),
         over ? { y: results.you.expected, color: theme.calm, width: 2.8, label: narrow ? undefined : "you" }
           : { y: smooth(mine.subarray(0, t + 1), width), color: theme.calm, width: 2.6 }] });
-    rateChart.axes = chart(rateChart, theme, { title: "learning rate", count: updates, low: 1e-4, high: 1, log: true, rules, room, series: [
+    rateChart.axes = chart(rateChart, theme, { title: "learning rate", count: updates, unit: "update", low: 1e-4, high: 1, log: true, rules, room, series: [
       ...drawn.map(({ name, ...look }) => ({ ...look, y: results[name].rate, steps: true })),
       { y: lr, color: theme.calm, width: 1.4, dash: [2, 4], steps: true },        // what it will be if nothing is cut
       { y: lr.subarray(0, Math.max(t, 1)), color: theme.calm, width: 2.8, steps: true }] });

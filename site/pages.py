@@ -11,7 +11,7 @@ import sys
 import nbformat
 from markdown_it import MarkdownIt
 from shared import BUILD, ROOT, SITE, broken, lessons, packages, prepared, run
-from waiting import SETTING, hanging, prediction, waiting
+from waiting import SETTING, hanging, prediction, tagged, waiting
 
 from lrcourse.copies import without_outputs
 
@@ -99,6 +99,12 @@ def needs(found):
     return f'<div class="lr-needs">\n\nBuilds on {linked}\n\n</div>'
 
 
+def together(markdown):
+    """Markdown whose numbers stay on a line with their %, but in code."""
+    parts = re.split(r"(```.*?```|`[^`\n]*`)", markdown, flags=re.S)
+    return "".join(part if number % 2 else re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", part) for number, part in enumerate(parts))
+
+
 def about(notebook):
     """Title, first paragraph (as HTML) and minutes of a lesson."""
     title, first, *rest = notebook.cells[0].source.split("\n\n")
@@ -138,7 +144,9 @@ def site():
         notebook.cells[0].source = f"{head}\n\n{LINKS.format(path.stem, number, time)}{setting}\n\n{introduction(rest)}"
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = ANCHOR.sub(slug, NEEDS.sub(needs, cell.source))
+                cell.source = ANCHOR.sub(slug, NEEDS.sub(needs, together(cell.source)))
+            elif tagged(cell, "exercise"):      # "Not yet: run the cell again": nothing is run here
+                cell.outputs = [output for output in cell.outputs if set(output.get("data", ())) != {"text/plain"}]
         notebook.cells = waiting(notebook.cells)
         for cell in notebook.cells:
             if cell.cell_type == "markdown" and cell.source.startswith("**Predict."):

@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 FIRST = "Choose first, or <span>just show me</span>"
 MORE = "This waits as well. <span>Show it</span>"
+FAR = 12             # blanks before a line that goes on below a bracket: on a phone they would leave it half the screen
 CHECK = "The check, {} {}"
 ALWAYS = "Always show what came out"
 SETTING = f"""<div class="lr-setting" hidden><label><input type="checkbox"> {ALWAYS}</label></div>
@@ -161,6 +162,7 @@ def hanging(page):
         text = re.sub(r"^((?:<span[^>]*>)?)( +)", r'\1<span class="lr-in">\2</span>', text)
         text = re.sub(r'( {2,})(</span>)?(?=<span class="c1">)', r'<span class="lr-gap">\1</span>\2', text)        # before a comment
         text = re.sub(r'(<span class="[op]">[^<]*[.,(\[{=]</span>)(?=.)', r"\1<wbr>", text)
-        return f'<span class="lr-line"{f" style=--in:{indent}" * bool(indent)}>{text}\n</span>'
+        far = " lr-far" * (indent > FAR)
+        return f'<span class="lr-line{far}"{f" style=--in:{indent}" * bool(indent)}>{text}\n</span>'
 
     return re.sub(r"<pre>(.*?)</pre>", block, page, flags=re.S)

@@ -425,7 +425,7 @@ def test_the_small_ones_answer(lab):
     agrees(end, "mine", "small[3].errors()['mine'].mean()")
     lab.python("setattr(small[3], 'begins', 9)")
     agrees(end, "mine", "small[3].errors()['mine'].mean()")
-    pair.button("Can't tell").click()
+    pair.button("Can’t tell").click()
     lab.becomes("small[4].choice", "neither")
 
 

@@ -221,7 +221,7 @@ def test_a_pair_by_mouse_and_keys_is_the_league_of_python(shown):
 
 def test_a_pair_by_touch_in_the_dark_on_a_phone(shown):
     page, explorer = shown(WhichIsBetter(), viewport={"width": 400, "height": 800}, has_touch=True, color_scheme="dark")
-    explorer.button("Can't tell").tap()
+    explorer.button("Can’t tell").tap()
     assert " points" in explorer.root.query_selector(".lrx-why").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
     walk(explorer, 100, seed=8)

@@ -104,8 +104,7 @@ FIND_THE_RATE = {
     "reveal": "Show the whole curve",
     "again": "Begin again",
     "begin": "{budget} trainings to spend",
-    "how": "Choose a rate on the axis, or move with the arrow keys and press Enter: eight networks are trained at it. "
-           "Where is the error lowest?",
+    "how": "Choose a rate on the axis, with finger, mouse or keys: eight networks are trained at it. Where is the error lowest?",
     "left": "{left} trainings left",
     "one_left": "One training left",
     "so_far": "The last, {last}, misreads {of_last} %. Your best is {best}, with {error} %.",
@@ -206,7 +205,7 @@ WHICH_IS_BETTER = {
     "more": "One more seed",
     "say_A": "A is better",
     "say_B": "B is better",
-    "say_neither": "Can't tell",
+    "say_neither": "Can’t tell",
     "next": "Next pair",
     "one_seed": "One seed each. Which is better?",
     "seeds": "{shown} seeds each. Which is better?",

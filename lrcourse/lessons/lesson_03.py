@@ -42,7 +42,7 @@ FIGURES = {
 PREDICTIONS = {
     "tries-by-hand": Number(
         right=(2, 5), low=1, high=12, whole=True, unit="tries", shown="one-rate",
-        out="By factors of three it takes four tries or so: only rates from about 0.03 to 0.06 get there.",
+        out="By factors of three it takes four tries or so: from 0.001 the fourth is in the valley.",
         feedback=((1, 1.5, "With luck: the first is 0.001, which ends far above."),
                   (6, 12, "Go by factors of three: the fourth rate is in the valley. A factor of ten can step over it."))),
     "three-valleys": Order(

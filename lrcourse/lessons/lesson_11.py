@@ -95,7 +95,7 @@ EXERCISES = {
     ),
     "half-at-120-epochs": Exercise(
         answer=lambda ratio: 0.8 < float(ratio) < 1.3,
-        right="About as good as the best: in the longer run half the peak travels far enough.",
+        right="About as good as the best, on this grid. Does that make half the peak cheap? The lowest point lies between the two.",
         wrong=(
             (lambda ratio: 1.3 <= float(ratio) < 1.6, "That is what 30 epochs gave. Is the third argument of on_digits 120?"),
             (lambda ratio: 1.6 <= float(ratio) < 2.6, "That is a quarter of the best peak in 30 epochs, or a loss far from the best."),

@@ -39,14 +39,13 @@ PREDICTIONS = {
     ),
     "what-carries-over": Number(
         right=(3.5, 4.5), low=0, high=6, whole=True, unit="of six",
-        out="Four. Half the best peak, dear on the digits in 30 epochs, cost little there; zero was better than a tenth by 0.028, more "
+        out="Four. Half the best peak, dear on the digits, cost little there; zero was better than a tenth by 0.028, more "
             "than twenty times the noise.",
         feedback=((0, 2, "The digits are small, but the first four effects are large: what comes from noise in the gradient comes in every "
                          "network that has noise left at the end."),
-                  (3, 3, "One more held. Which of the six would depend on the length of the run?"),
-                  (5, 6, "The large effects held. But how dear a low peak is, and whether the last tenth of the rate matters, "
-                  "depend on how "
-                         "long the run is: these two turned round.")),
+                  (3, 3, "One more held: all but the last two."),
+                  (5, 6, "The large effects held. But half the best peak was cheap there, and the last tenth of the rate mattered: these "
+                  "two turned round.")),
         shown=(),
     ),
     "price-of-no-end": Choice(

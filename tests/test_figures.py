@@ -161,3 +161,14 @@ def test_what_is_too_long_for_a_line_takes_two_as_long():
         box = text.get_window_extent()
         assert text.get_text().count("\n") == 1 and 0 <= box.x0 and box.x1 <= figure.bbox.x1
     assert len(long) > TITLE
+
+
+def test_a_band_keeps_its_hue_in_the_palette():
+    x, rng = np.arange(1, 31), np.random.default_rng(0)
+    bands = {name: 3 + shift + rng.normal(size=(12, 30)) for name, shift in (("one", 0), ("two", 0.5), ("three", 1), ("four", 1.5), ("five", 2))}
+    figure = line_chart(x, bands, "epoch", "error", "Five bands that lie over each other")
+    stored = np.asarray(Image.open(io.BytesIO(figure.png())).convert("RGB")).astype(int)
+    drawn = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
+    assert stored.shape == drawn.shape and np.abs(stored - drawn).max(axis=2).mean() < 1
+    even = (drawn[:, 1:] == drawn[:, :-1]).all(axis=2)         # within a band or on the ground: no edge
+    assert (np.abs(stored - drawn)[:, 1:].max(axis=2)[even] > 16).mean() < 0.0005

@@ -175,7 +175,8 @@ def site():
     (source / "index.md").write_text(FRONT.format(
         # no line of the title ends after a hyphen
         title=readme(r"^# lrcourse: (.*?)$").capitalize().replace("-", "\N{NON-BREAKING HYPHEN}"), first=readme(r"^# .*?\n\n(.*?)\n\n"),
-        promise=readme(r"^(Our promise: .*?)\n\n"), able=readme(r"^(## What you will be able to do.*?)^## "),
+        promise=readme(r"^(Our promise: .*?)\n\n").replace(".** The", ".**\n\nThe"),
+        able=readme(r"^(## What you will be able to do.*?)^## "),
         start=lessons()[0].stem, explorer=f'{explorer}_static/train-it.png"{end}', invitation=INVITATION, lessons="".join(items) + "</ol>",
         pages="".join(CONTENTS.format(part=part, pages="\n".join(names)) for part, *names in pages)), encoding="utf-8")
     (source / "api.md").write_text(api(), encoding="utf-8")

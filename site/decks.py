@@ -160,8 +160,10 @@ def opening(source):
 
 
 def summed_up(title, text):
-    """The first sentence of each point; the whole of it is said."""
-    points = [sentence(point) for point in re.findall(r"^- (.*)", text, re.M)]
+    """The first sentence of each point, or where they are few all of it; the whole is said."""
+    points = re.findall(r"^- (.*)", text, re.M)
+    if words(" ".join(points)) > LEAD:
+        points = [sentence(point) for point in points]
     for number, part in enumerate(np.array_split(points, -(-len(points) // 6))):       # evenly
         yield Slide("list", title, "\n".join(f"- {point}" for point in part), notes=[text] if number == 0 else [])
 

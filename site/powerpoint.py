@@ -273,6 +273,9 @@ def spans(markdown):
     return [("•", {"color": HOT}), ("\t", {}), *found] if markdown.startswith("- ") else found
 
 
+RAISED = str.maketrans("-0123456789tknuT", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵗᵏⁿᵘᵀ")
+
+
 def curled(markdown):
     """Markdown with typographic quotes, but in code and formulas."""
     parts = re.split(r"(```.*?```|`[^`]*`|\$\$.+?\$\$|\$[^$\n]+?\$)", markdown, flags=re.S)
@@ -285,8 +288,12 @@ def plain(markdown):
     """Markdown as plain text, with typographic quotes and formulas in Unicode."""
     def formula(found):
         tex = re.sub(r"\\[td]frac\s*(\d)\s*(\d)", r"\\frac{\1}{\2}", found[1] or found[2]).replace("\\tfrac", "\\frac")
+        # γ^{1/n} is no γ^1/n
+        tex = re.sub(r"\^\{(-?\d+)\}", lambda power: power[1].translate(RAISED), tex)
+        tex = re.sub(r"\^\{(?!\\\w+\})([^{}]{2,})\}", r"^{(\1)}", tex)
         shown = " ".join(LatexNodes2Text(math_mode="text").latex_to_text(tex).split())
-        return re.sub(r"([_^])(\d)", lambda small: ("₀₁₂₃₄₅₆₇₈₉" if small[1] == "_" else "⁰¹²³⁴⁵⁶⁷⁸⁹")[int(small[2])], shown)
+        shown = re.sub(r"\^([\dtknuT])(?!\w)", lambda power: power[1].translate(RAISED), shown)
+        return re.sub(r"_(\d)", lambda small: "₀₁₂₃₄₅₆₇₈₉"[int(small[1])], shown)
     markdown = re.sub(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", formula, curled(markdown), flags=re.S)
     markdown = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
     markdown = re.sub(r"\*\*|```(python)?\n?|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)|`|\\(?=[*])", "", markdown)

@@ -242,6 +242,12 @@ def test_many_formulas_are_two_slides_and_a_sentence_does_not_end_after_et_al():
     assert decks_module.claims("So Wen et al. (2024) found that **half the rate makes half the floor**.")[0].startswith("So Wen")
 
 
+def test_a_short_summary_is_shown_whole():
+    short, long = "- One is so. And thus.\n- Two.", f"- One is so. And {'so ' * 40}it goes.\n- Two."
+    assert [slide.body for slide in decks_module.summed_up("Summary", short)] == [short]
+    assert [slide.body for slide in decks_module.summed_up("Summary", long)] == ["- One is so.\n- Two."]
+
+
 def test_what_a_question_is_about_stands_before_it():
     lines, table = "```python\nfirst = 1\nsecond = 2\nthird = 3\n```", "| run | rate |\n|---|---|\n| P | 0.1 |\n| Q | 0.2 |"
     code, rows = decks_module.given("Heading", f"Somebody writes\n\n{lines}", f" Which?\n\n{table}")
@@ -256,6 +262,7 @@ def test_quotes_are_typographic_but_not_in_code():
     from powerpoint import plain
 
     assert plain("The \"too high\", `x['a'] = \"b\"` and $f'(x)$: don't.") == "The “too high”, x['a'] = \"b\" and f'(x): don’t."
+    assert plain(r"$\gamma^t$, $\gamma^{1/n}$, $10^{-13}$, $\lambda^2 w_1$, $w^{\top}$") == "γᵗ, γ^(1/n), 10⁻¹³, λ² w₁, w^⊤"
     from slides import inline
 
     assert inline("The \"too high\" don't `x['a']`") == "The “too high” don’t <code>x['a']</code>"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import matplotlib
 from decks import CROSS
-from PIL import ImageFont
+from PIL import Image, ImageFont
 from pptx import Presentation
 from pptx.dml.color import RGBColor
 from pptx.enum.dml import MSO_THEME_COLOR
@@ -149,13 +149,15 @@ def formula(page, slide, formulas):
         box = page.shapes.add_textbox(left, top, width, Inches(1.5))
         fill(box, [spans(line) for line in re.split(r"\n+", slide.body) if line.strip()], 28, 20)
         top, height = top + Inches(1.5), height - Inches(1.5)
-    share = height // len(slide.steps)
-    for number, (lead, step) in enumerate(zip(slide.leads, slide.steps)):
-        line = Inches(0.55) if lead else 0
+    pictures = [next(formulas) for _ in slide.steps]
+    lines = [Inches(0.55) if lead else 0 for lead in slide.leads]
+    tall = [Image.open(io.BytesIO(each)).height for each in pictures]          # all are as large as each other: a fraction needs more
+    for lead, step, each, line, rows in zip(slide.leads, slide.steps, pictures, lines, tall):
         if lead:
-            fill(page.shapes.add_textbox(left, top + number * share, width, line), [spans(lead)], 26, 16)
-        box = left, top + number * share + line, width, share - line - Inches(0.1)
-        put(page, next(formulas), " ".join(step.strip("$ \n").split()), box, most=0.7)
+            fill(page.shapes.add_textbox(left, top, width, line), [spans(lead)], 26, 16)
+        share = (height - sum(lines)) * rows // sum(tall)
+        put(page, each, " ".join(step.strip("$ \n").split()), (left, top + line, width, share - Inches(0.1)), most=0.7)
+        top += line + share
 
 
 def code(page, slide, formulas):
